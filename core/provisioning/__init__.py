@@ -1,0 +1,1 @@
+"""Plugin-first infrastructure provisioning."""

@@ -1,0 +1,106 @@
+"""All that a plugin may see: the hook interface, the values that pass through it, and the house's own interfaces."""
+
+from provisioning.contract.catalog import Image, Size, Zone
+from provisioning.contract.connection import ConnectionStatus
+from provisioning.contract.context import Cancellation, OperationContext
+from provisioning.contract.engine import Engine, Finished, Job, Noted, Step
+from provisioning.contract.envelope import Envelope, Status
+from provisioning.contract.events import Event, EventKind
+from provisioning.contract.guard import Decision
+from provisioning.contract.hookspecs import (
+    HOOK_API,
+    HOOK_API_FLOOR,
+    PROJECT,
+    ExtensionHooks,
+    ProviderHooks,
+    WorkflowHooks,
+    hookimpl,
+    hookspec,
+)
+from provisioning.contract.journal import (
+    Batch,
+    CancelMode,
+    Journal,
+    LeaseInfo,
+    NewEvent,
+    NewRun,
+    OperationRecord,
+    OperationState,
+    RunRecord,
+    RunState,
+    RunWriter,
+    WorkflowCheckpoint,
+)
+from provisioning.contract.operation import (
+    Absent,
+    Compensation,
+    CompensationAction,
+    Done,
+    OnDoubt,
+    Operation,
+    OperationKind,
+    Outcome,
+    Pending,
+    Resource,
+    Settlement,
+    Unsettled,
+)
+from provisioning.contract.provider import Capability, Provider, ProviderLimits
+from provisioning.contract.server import Server, ServerSpec, ServerState
+
+__all__ = [
+    "HOOK_API",
+    "HOOK_API_FLOOR",
+    "PROJECT",
+    "Absent",
+    "Batch",
+    "CancelMode",
+    "Cancellation",
+    "Capability",
+    "Compensation",
+    "CompensationAction",
+    "ConnectionStatus",
+    "Decision",
+    "Done",
+    "Engine",
+    "Envelope",
+    "Event",
+    "EventKind",
+    "ExtensionHooks",
+    "Finished",
+    "Image",
+    "Job",
+    "Journal",
+    "LeaseInfo",
+    "NewEvent",
+    "NewRun",
+    "Noted",
+    "OnDoubt",
+    "Operation",
+    "OperationContext",
+    "OperationKind",
+    "OperationRecord",
+    "OperationState",
+    "Outcome",
+    "Pending",
+    "Provider",
+    "ProviderHooks",
+    "ProviderLimits",
+    "Resource",
+    "RunRecord",
+    "RunState",
+    "RunWriter",
+    "Server",
+    "ServerSpec",
+    "ServerState",
+    "Settlement",
+    "Size",
+    "Status",
+    "Step",
+    "Unsettled",
+    "WorkflowCheckpoint",
+    "WorkflowHooks",
+    "Zone",
+    "hookimpl",
+    "hookspec",
+]

@@ -1,0 +1,22 @@
+"""Whether a provider's cloud can be reached, and as whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["ConnectionStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """The answer of `check_connection`.
+
+    `reachable` says that the cloud answered, `authenticated` that it accepted the credentials (None: not known).
+    `latency` is the time of one cheap call, in seconds.
+    """
+
+    reachable: bool
+    authenticated: bool | None = None
+    message: str = ""
+    latency: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)

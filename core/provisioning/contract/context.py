@@ -1,0 +1,69 @@
+"""What every hook call may know about the operation it serves."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioning.errors import OperationTimedOut, RunInterrupted
+
+__all__ = ["Cancellation", "OperationContext"]
+
+
+class Cancellation:
+    """A wish to stop, seen by everything that runs; once set it stays set."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask everything that looks here to stop."""
+        self._event.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the wish at most `seconds`; return whether it came."""
+        return self._event.wait(seconds)
+
+
+def _ignore(_kind: str, _data: Mapping[str, Any]) -> None:
+    """Drop a note that nobody asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationContext:
+    """The surroundings of one call: whose it is, until when, and where its notes go.
+
+    `deadline` is a reading of `clock` (monotonic seconds), or None for no limit. `note(kind, data)` adds an event
+    to the run's journal (a line of output, for one). `directory` is the workspace against which relative paths stand.
+    """
+
+    workflow_id: str | None = None
+    operation_id: str | None = None
+    attempt: int = 1
+    deadline: float | None = None
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("provisioning.operation"))
+    note: Callable[[str, Mapping[str, Any]], None] = _ignore
+    directory: str = "."
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def remaining(self) -> float | None:
+        """The seconds left until the deadline, never below zero; None without one."""
+        return None if self.deadline is None else max(0.0, self.deadline - self.clock())
+
+    def check(self) -> None:
+        """Raise when the operation should end: it was cancelled, or its time is up."""
+        if self.cancellation.is_cancelled:
+            raise RunInterrupted(f"operation {self.operation_id} was cancelled", workflow_id=self.workflow_id)
+        if self.deadline is not None and self.clock() >= self.deadline:
+            raise OperationTimedOut(f"operation {self.operation_id} ran out of time", workflow_id=self.workflow_id)

@@ -1,0 +1,169 @@
+"""The hook interface: what an extension may implement, and what the core promises to call.
+
+A hook is a plain function. An implementation takes only the arguments it needs, by name, as pluggy allows; it is no
+coroutine and has no keyword-only parameters. `HOOK_API` is the interface's own version: it rises when a hook is
+added or changed, and an extension says in its manifest which one it was written for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pluggy
+
+from provisioning.contract.catalog import Image, Size, Zone
+from provisioning.contract.connection import ConnectionStatus
+from provisioning.contract.context import OperationContext
+from provisioning.contract.events import Event
+from provisioning.contract.guard import Decision
+from provisioning.contract.operation import Compensation, Operation, OperationKind, Outcome, Settlement
+from provisioning.contract.provider import Provider
+from provisioning.contract.server import Server, ServerSpec
+
+__all__ = [
+    "HOOK_API",
+    "HOOK_API_FLOOR",
+    "PROJECT",
+    "ExtensionHooks",
+    "ProviderHooks",
+    "WorkflowHooks",
+    "hookimpl",
+    "hookspec",
+]
+
+PROJECT = "provisioning"
+HOOK_API = 1
+HOOK_API_FLOOR = 1
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class ProviderHooks:
+    """What a provider answers. Each instance has its own plugin manager, so only its owner is ever asked."""
+
+    @hookspec(firstresult=True)
+    def check_connection(self, context: OperationContext) -> ConnectionStatus:  # type: ignore[empty-body]
+        """Say whether the cloud answers. Cheap; never raises for an unreachable cloud."""
+
+    @hookspec(firstresult=True)
+    def list_servers(  # type: ignore[empty-body]
+        self, labels: Mapping[str, str] | None, context: OperationContext
+    ) -> Iterable[Server]:
+        """Return the servers that carry all of `labels` (None: all servers), lazily paged."""
+
+    @hookspec(firstresult=True)
+    def get_server(self, server_id: str, context: OperationContext) -> Server:  # type: ignore[empty-body]
+        """Return one server; raise `NotFound` when it is gone."""
+
+    @hookspec(firstresult=True)
+    def create_server(  # type: ignore[empty-body]
+        self, spec: ServerSpec, client_token: str, labels: Mapping[str, str], context: OperationContext
+    ) -> Server:
+        """Create a server and return as soon as its id is known.
+
+        The same token twice is the same server. Token and labels are on the server when this returns. A reply
+        that was lost is `Ambiguous`.
+        """
+
+    @hookspec(firstresult=True)
+    def find_server(self, client_token: str, context: OperationContext) -> Server | None:
+        """Return the server created with this token, or None: how the engine adopts after a crash."""
+
+    @hookspec(firstresult=True)
+    def delete_server(self, server_id: str, context: OperationContext) -> None:
+        """Delete a server. Idempotent: one that is gone is a success."""
+
+    @hookspec(firstresult=True)
+    def start_server(self, server_id: str, context: OperationContext) -> None:
+        """Start a stopped server; one that runs is a success. Capability `start_stop`."""
+
+    @hookspec(firstresult=True)
+    def stop_server(self, server_id: str, context: OperationContext) -> None:
+        """Stop a running server; one that is stopped is a success. Capability `start_stop`."""
+
+    @hookspec(firstresult=True)
+    def reboot_server(self, server_id: str, context: OperationContext) -> None:
+        """Reboot a running server. Capability `reboot`."""
+
+    @hookspec(firstresult=True)
+    def list_sizes(self, context: OperationContext) -> Sequence[Size]:  # type: ignore[empty-body]
+        """Return the sizes on offer. Capability `catalog`."""
+
+    @hookspec(firstresult=True)
+    def list_images(self, context: OperationContext) -> Sequence[Image]:  # type: ignore[empty-body]
+        """Return the images on offer. Capability `catalog`."""
+
+    @hookspec(firstresult=True)
+    def list_zones(self, context: OperationContext) -> Sequence[Zone]:  # type: ignore[empty-body]
+        """Return the zones on offer. Capability `catalog`."""
+
+
+class WorkflowHooks:
+    """What an extension brings to workflows: kinds of operations, guards, observers, and wrappers around both.
+
+    The four hooks that name an operation are asked of the handler of its kind alone; an extension that wraps them
+    (`@hookimpl(wrapper=True)`) stands around every kind.
+    """
+
+    @hookspec
+    def operation_kinds(self) -> Sequence[OperationKind]:  # type: ignore[empty-body]
+        """Return the kinds of operations that this extension brings."""
+
+    @hookspec(firstresult=True)
+    def prepare_operation(
+        self, operation: Operation, provider: Provider | None, context: OperationContext
+    ) -> Compensation | None:
+        """Say how the operation will be undone, before it is called; reads only, changes nothing.
+
+        The answer is journaled with the intent. None: there is nothing to undo.
+        """
+
+    @hookspec(firstresult=True)
+    def run_operation(  # type: ignore[empty-body]
+        self, operation: Operation, provider: Provider | None, context: OperationContext
+    ) -> Outcome:
+        """Do the operation, or go on with it (`operation.state`), and say how it ended."""
+
+    @hookspec(firstresult=True)
+    def settle_operation(  # type: ignore[empty-body]
+        self, operation: Operation, provider: Provider | None, context: OperationContext
+    ) -> Settlement:
+        """Say what a call that was cut off did: `Pending` or `Done` (adopted), `Absent` or `Unsettled`."""
+
+    @hookspec(firstresult=True)
+    def compensate_operation(  # type: ignore[empty-body]
+        self,
+        operation: Operation,
+        compensation: Compensation,
+        provider: Provider | None,
+        context: OperationContext,
+    ) -> Outcome:
+        """Undo the operation. Idempotent: what is already undone is a success."""
+
+    @hookspec
+    def check_operation(self, operation: Operation, context: OperationContext) -> Decision | None:
+        """Allow or deny an operation before its intent is journaled. A guard that raises denies."""
+
+    @hookspec
+    def on_event(self, event: Event) -> None:
+        """Hear of an event after it is durable. An observer that raises changes no outcome."""
+
+
+class ExtensionHooks:
+    """The life of an extension itself."""
+
+    @hookspec(firstresult=True)
+    def extension_info(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """Return facts about the extension for people: JSON values."""
+
+    @hookspec(firstresult=True)
+    def extension_validate(self) -> Sequence[str]:  # type: ignore[empty-body]
+        """Return what keeps the extension from working here, each in one sentence; empty when nothing does."""
+
+    @hookspec
+    def extension_activate(self) -> None:
+        """Get ready, before the first hook of this extension is called."""
+
+    @hookspec
+    def extension_deactivate(self) -> None:
+        """Let go of what activation took."""

@@ -1,0 +1,293 @@
+"""The journal, as the rest of the house sees it: runs, operations, events, and the lease that lets one process write.
+
+Everything a run does passes through `RunWriter.commit`: a `Batch` is durable as a whole or not at all, and only the
+holder of the run's lease can commit one. Readers never block a writer.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from provisioning.contract.events import Event
+from provisioning.contract.operation import Compensation, Resource
+from provisioning.errors import ErrorInfo
+
+__all__ = [
+    "Batch",
+    "CancelMode",
+    "Journal",
+    "LeaseInfo",
+    "NewEvent",
+    "NewRun",
+    "OperationRecord",
+    "OperationState",
+    "RunRecord",
+    "RunState",
+    "RunWriter",
+    "WorkflowCheckpoint",
+]
+
+
+class RunState(StrEnum):
+    """The life of a run; `RUN_MOVES` in the workflow room is the table of legal moves."""
+
+    RUNNING = "running"
+    """Operations are being scheduled, or were when its process was last heard of."""
+    SUCCEEDED = "succeeded"
+    """Every operation succeeded or was skipped by its own condition."""
+    PARTIAL = "partial"
+    """Some operations succeeded and stay, others failed (`on_failure = "continue"`)."""
+    FAILED = "failed"
+    """It stopped at a failure; what was done stays and can be resumed or rolled back."""
+    INTERRUPTED = "interrupted"
+    """It was stopped from outside; it can be resumed or rolled back."""
+    ROLLING_BACK = "rolling_back"
+    """Compensations run, newest first."""
+    ROLLED_BACK = "rolled_back"
+    """Everything that could be undone is undone."""
+    ROLLBACK_FAILED = "rollback_failed"
+    """Something could not be undone; the rollback can be tried again."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a process drives the run, or died while it did."""
+        return self in (RunState.RUNNING, RunState.ROLLING_BACK)
+
+
+class OperationState(StrEnum):
+    """The life of one operation in the journal; an operation without a record has not begun."""
+
+    STARTED = "started"
+    """Its intent is durable; without a living driver this means *in doubt*."""
+    WAITING = "waiting"
+    """The cloud acted, and the operation goes on outside; `progress` says how to go on."""
+    RETRYING = "retrying"
+    """An attempt certainly failed, and another one is due."""
+    SUCCEEDED = "succeeded"
+    """It ended well; `result` is there."""
+    FAILED = "failed"
+    """It ended badly; `error` is there, and perhaps resources to undo."""
+    SKIPPED = "skipped"
+    """Its condition is false."""
+    BLOCKED = "blocked"
+    """Something that it needs failed or was blocked."""
+    COMPENSATING = "compensating"
+    """The intent to undo it is durable."""
+    COMPENSATED = "compensated"
+    """It is undone."""
+    COMPENSATION_FAILED = "compensation_failed"
+    """It could not be undone; `error` says why."""
+    LEFT = "left"
+    """It was not undone, because somebody said so."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the operation has begun and not ended."""
+        return self in _OPEN
+
+
+_OPEN = frozenset({OperationState.STARTED, OperationState.WAITING, OperationState.RETRYING})
+
+
+class CancelMode(StrEnum):
+    """What should become of a run that is cancelled."""
+
+    STOP = "stop"
+    """Record what is in flight and leave everything as it is."""
+    ROLLBACK = "rollback"
+    """Record what is in flight and undo everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run as it is submitted. `document` is the canonical workflow document, as JSON values."""
+
+    workflow_id: str
+    name: str
+    document: Mapping[str, Any]
+    digest: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseInfo:
+    """Who drives a run: `holder` names process and host; `fence` rises with each new holder."""
+
+    holder: str
+    fence: int
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as the journal knows it. `total` counts its operations; times are seconds since the epoch."""
+
+    workflow_id: str
+    name: str
+    state: RunState
+    digest: str
+    total: int
+    created_at: float
+    updated_at: float
+    error: ErrorInfo | None = None
+    cancel: CancelMode | None = None
+    lease: LeaseInfo | None = None
+
+
+@dataclass(slots=True)
+class OperationRecord:
+    """One operation as the journal keeps it: replaced as a whole by each step.
+
+    `position` is its ordinal among the run's intents: rollback goes through positions from the highest down.
+    `generation` counts client tokens, `attempt` counts calls with the present one. `digest` is of the resolved
+    parameters. `progress` is the state of the last `Pending`.
+    """
+
+    operation_id: str
+    kind: str
+    state: OperationState
+    position: int
+    provider: str | None = None
+    attempt: int = 1
+    generation: int = 1
+    client_token: str = ""
+    digest: str = ""
+    compensation: Compensation | None = None
+    progress: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] | None = None
+    resources: tuple[Resource, ...] = ()
+    error: ErrorInfo | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event before the journal gave it a place."""
+
+    kind: str
+    operation_id: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one turn of a run wants durable, all together: operations replaced, events added, the run's new state."""
+
+    operations: list[OperationRecord] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+    state: RunState | None = None
+    error: ErrorInfo | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.operations or self.events or self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowCheckpoint:
+    """A run's state at one step, as a view of the journal.
+
+    `step` is the sequence of the last event that it includes; `current_state` maps each operation that had begun by
+    then to its state.
+    """
+
+    workflow_id: str
+    step: int
+    completed_operations: tuple[str, ...]
+    current_state: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    timestamp: float
+
+
+class RunWriter(Protocol):
+    """The lease on one run, and the only way to write to it."""
+
+    @property
+    def workflow_id(self) -> str:
+        """The run that it holds."""
+        ...
+
+    @property
+    def fence(self) -> int:
+        """The lease's number."""
+        ...
+
+    def commit(self, batch: Batch) -> int:
+        """Make the batch durable and renew the lease; return the sequence of its last event (0: it had none).
+
+        Raises `RunFenced` when the lease is another's by now, with nothing written, and any `JournalError`.
+        """
+        ...
+
+    def renew(self) -> CancelMode | None:
+        """Renew the lease and return what somebody asked to become of the run, if anybody did."""
+        ...
+
+    def release(self) -> None:
+        """Give the lease back."""
+        ...
+
+
+class Journal(Protocol):
+    """The durable record of all runs of a workspace. Every method may raise a `JournalError`."""
+
+    @property
+    def installation_id(self) -> str:
+        """A random id, made with the journal and put into the labels of everything that its runs create."""
+        ...
+
+    def create_run(self, run: NewRun) -> bool:
+        """Record a run, or return False when the very same one is there; `RunConflict` when another one is."""
+        ...
+
+    def acquire(self, workflow_id: str, holder: str) -> RunWriter:
+        """Take the run's lease; raise `RunLocked` while another living process holds it, `RunNotFound`."""
+        ...
+
+    def get_run(self, workflow_id: str) -> RunRecord:
+        """Return one run, or raise `RunNotFound`."""
+        ...
+
+    def list_runs(self, *, limit: int = 50, state: RunState | None = None) -> Sequence[RunRecord]:
+        """Return runs, the newest first."""
+        ...
+
+    def get_document(self, workflow_id: str) -> Mapping[str, Any]:
+        """Return the document that the run was submitted with."""
+        ...
+
+    def list_operations(
+        self, workflow_id: str, *, states: Sequence[OperationState] = (), newest_first: bool = False
+    ) -> Iterator[OperationRecord]:
+        """Yield the operations that have begun, in the order of their intents."""
+        ...
+
+    def get_operation(self, workflow_id: str, operation_id: str) -> OperationRecord | None:
+        """Return one operation, or None when it has not begun."""
+        ...
+
+    def count_operations(self, workflow_id: str) -> Mapping[OperationState, int]:
+        """Return how many operations are in each state."""
+        ...
+
+    def list_events(self, workflow_id: str | None = None, *, after: int = 0, limit: int = 1000) -> Sequence[Event]:
+        """Return events with a sequence above `after`, oldest first; of all runs when `workflow_id` is None."""
+        ...
+
+    def wait_for_events(self, after: int, timeout: float) -> bool:
+        """Wait until an event above `after` may be there, at most `timeout` seconds; return whether one may be."""
+        ...
+
+    def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
+        """Return the run's state after event `step` (None: now)."""
+        ...
+
+    def request_cancel(self, workflow_id: str, mode: CancelMode) -> None:
+        """Ask whoever drives the run to stop; raise `RunConflict` when it has ended."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        ...

@@ -1,0 +1,117 @@
+"""A provider instance, as the rest of the house sees it: typed calls, each one a hook call behind."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from provisioning.contract.catalog import Image, Size, Zone
+from provisioning.contract.connection import ConnectionStatus
+from provisioning.contract.context import OperationContext
+from provisioning.contract.server import Server, ServerSpec
+
+__all__ = ["Capability", "Provider", "ProviderLimits"]
+
+
+class Capability(StrEnum):
+    """The optional parts of the provider interface."""
+
+    START_STOP = "start_stop"
+    """`start_server` and `stop_server`."""
+    REBOOT = "reboot"
+    """`reboot_server`."""
+    CATALOG = "catalog"
+    """`list_sizes`, `list_images` and `list_zones`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLimits:
+    """How one instance may be used.
+
+    `timeout` bounds one call, in seconds. `listing_lag` is how long, in seconds, the cloud may hide from
+    `find_server` what it has already created.
+    """
+
+    timeout: float | None = None
+    max_parallel: int | None = None
+    listing_lag: float = 0.0
+
+
+class Provider(Protocol):
+    """One configured use of a provider. Every method may raise any `ProviderError`."""
+
+    @property
+    def name(self) -> str:
+        """The instance's name in the configuration."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """The provider's type: the name of the extension that brings it."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What its manifest declares beyond the mandatory hooks."""
+        ...
+
+    @property
+    def limits(self) -> ProviderLimits:
+        """How it may be used."""
+        ...
+
+    def check_connection(self, context: OperationContext | None = None) -> ConnectionStatus:
+        """Say whether the cloud answers; never raises for an unreachable cloud."""
+        ...
+
+    def list_servers(
+        self, labels: Mapping[str, str] | None = None, context: OperationContext | None = None
+    ) -> Iterator[Server]:
+        """Yield the servers that carry all of `labels`, page by page."""
+        ...
+
+    def get_server(self, server_id: str, context: OperationContext | None = None) -> Server:
+        """Return one server, or raise `NotFound`."""
+        ...
+
+    def create_server(
+        self,
+        spec: ServerSpec,
+        client_token: str,
+        labels: Mapping[str, str],
+        context: OperationContext | None = None,
+    ) -> Server:
+        """Create a server and return as soon as its id is known; the same token again is the same server."""
+        ...
+
+    def find_server(self, client_token: str, context: OperationContext | None = None) -> Server | None:
+        """Return the server that was created with this token, or None."""
+        ...
+
+    def delete_server(self, server_id: str, context: OperationContext | None = None) -> None:
+        """Delete a server; one that is gone is a success."""
+        ...
+
+    def start_server(self, server_id: str, context: OperationContext | None = None) -> None:
+        """Start a stopped server (capability `start_stop`)."""
+        ...
+
+    def stop_server(self, server_id: str, context: OperationContext | None = None) -> None:
+        """Stop a running server (capability `start_stop`)."""
+        ...
+
+    def reboot_server(self, server_id: str, context: OperationContext | None = None) -> None:
+        """Reboot a running server (capability `reboot`)."""
+        ...
+
+    def list_sizes(self, context: OperationContext | None = None) -> Sequence[Size]:
+        """Return the sizes on offer (capability `catalog`)."""
+        ...
+
+    def list_images(self, context: OperationContext | None = None) -> Sequence[Image]:
+        """Return the images on offer (capability `catalog`)."""
+        ...
+
+    def list_zones(self, context: OperationContext | None = None) -> Sequence[Zone]:
+        """Return the zones on offer (capability `catalog`)."""
+        ...
