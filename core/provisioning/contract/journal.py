@@ -121,7 +121,11 @@ class LeaseInfo:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as the journal knows it. `total` counts its operations; times are seconds since the epoch."""
+    """A run as the journal knows it.
+
+    `total` counts its operations, `outputs` is what its document promised, once it has succeeded; times are seconds
+    since the epoch.
+    """
 
     workflow_id: str
     name: str
@@ -131,6 +135,7 @@ class RunRecord:
     created_at: float
     updated_at: float
     error: ErrorInfo | None = None
+    outputs: Mapping[str, Any] | None = None
     cancel: CancelMode | None = None
     lease: LeaseInfo | None = None
 
@@ -173,12 +178,16 @@ class NewEvent:
 
 @dataclass(slots=True)
 class Batch:
-    """What one turn of a run wants durable, all together: operations replaced, events added, the run's new state."""
+    """What one turn of a run wants durable, all together: operations replaced, events added, the run's new state.
+
+    `error` and `outputs` are written together with `state`, and replace what was there.
+    """
 
     operations: list[OperationRecord] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     state: RunState | None = None
     error: ErrorInfo | None = None
+    outputs: Mapping[str, Any] | None = None
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""

@@ -1,0 +1,33 @@
+"""Following events: replay from the journal, then live, by one cursor, so that nobody misses anything."""
+
+from collections.abc import Callable, Iterator
+
+from provisioning.contract import Event, Journal
+
+__all__ = ["follow"]
+
+_PATIENCE = 0.5
+_PAGE = 1000
+
+
+def follow(
+    journal: Journal, workflow_id: str | None, after: int, is_over: Callable[[], bool]
+) -> Iterator[Event]:
+    """Yield the events of a run (None: of all runs) above `after`, and go on until `is_over` and all are told.
+
+    Events are read page by page, so that a slow follower holds up nobody and needs no memory for what it has not
+    read yet.
+    """
+    while True:
+        over = is_over()
+        newest = journal.last_sequence()
+        page = journal.list_events(workflow_id, after=after, limit=_PAGE)
+        yield from page
+        if page:
+            after = page[-1].sequence
+        if len(page) == _PAGE:
+            continue
+        after = max(after, newest)
+        if over:
+            return
+        journal.wait_for_events(after, _PATIENCE)

@@ -1,0 +1,20 @@
+"""The entry point of the `provisioning` command."""
+
+import contextlib
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command with the process's arguments, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    from provisioning.cli.root import root
+
+    root.main()
+
+
+if __name__ == "__main__":
+    main()

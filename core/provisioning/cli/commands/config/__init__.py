@@ -1,0 +1,1 @@
+"""`provisioning config`: the configuration, and where each value comes from."""

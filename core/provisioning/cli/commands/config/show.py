@@ -1,0 +1,5 @@
+"""`provisioning config show`."""
+
+from provisioning.cli.command import command
+
+__all__ = ["command"]

@@ -1,0 +1,3 @@
+"""`provisioning init`."""
+
+__all__ = ["command"]

@@ -1,0 +1,1 @@
+"""`provisioning provider`: the configured providers."""

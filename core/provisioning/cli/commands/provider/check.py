@@ -1,0 +1,72 @@
+"""`provisioning provider check`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioning.cli.answer import give
+from provisioning.cli.command import house_command
+from provisioning.cli.completions import complete_provider
+from provisioning.cli.exits import ExitCode
+from provisioning.cli.invocation import Invocation, pass_invocation
+from provisioning.cli.table import show_table
+
+if TYPE_CHECKING:
+    from provisioning.app import App
+
+__all__ = ["command"]
+
+HEADERS = ("name", "reachable", "authenticated", "latency", "message")
+
+
+@house_command("check")
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_provider)
+@pass_invocation
+def command(invocation: Invocation, names: tuple[str, ...]) -> int:
+    """Ask providers whether their clouds answer.
+
+    Without NAME all configured providers are asked. The exit code is 1 when one does not answer, or refuses the
+    credentials.
+    """
+    with invocation.open() as app:
+        data = [_check(app, name) for name in names or [provider.name for provider in app.providers()]]
+    rows = [[row[header] for header in HEADERS] for row in data]
+    bad = [row["name"] for row in data if not row["reachable"] or row["authenticated"] is False]
+    give(
+        invocation,
+        data,
+        lambda: show_table(HEADERS, rows, empty="No provider is configured."),
+        status="error" if bad else "success",
+        error={"code": "ProviderUnreachable", "message": f"no good answer from: {', '.join(bad)}"} if bad else None,
+    )
+    return ExitCode.FAILED if bad else ExitCode.DONE
+
+
+def _check(app: "App", name: str) -> dict[str, Any]:
+    """Ask one provider; one that cannot even be loaded is an answer too, so that the others are asked."""
+    from provisioning.errors import ConfigurationError, ExtensionError
+
+    try:
+        status = app.provider(name).check_connection()
+    except (ConfigurationError, ExtensionError) as error:
+        if name not in [provider.name for provider in app.providers()]:
+            raise
+        return _row(name, reachable=False, message=error.message)
+    latency = None if status.latency is None else round(status.latency, 3)
+    return {
+        **_row(name, reachable=status.reachable, message=status.message),
+        "authenticated": status.authenticated,
+        "latency": latency,
+        "details": dict(status.details),
+    }
+
+
+def _row(name: str, *, reachable: bool, message: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "reachable": reachable,
+        "authenticated": None,
+        "latency": None,
+        "message": message,
+        "details": {},
+    }

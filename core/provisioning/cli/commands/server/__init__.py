@@ -1,0 +1,1 @@
+"""`provisioning server`: servers, one at a time."""

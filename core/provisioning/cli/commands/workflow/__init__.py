@@ -1,0 +1,1 @@
+"""`provisioning workflow`: workflows and their runs."""

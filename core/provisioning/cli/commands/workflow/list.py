@@ -1,0 +1,53 @@
+"""`provisioning workflow list`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioning.cli.answer import give
+from provisioning.cli.command import house_command
+from provisioning.cli.invocation import Invocation, pass_invocation
+from provisioning.cli.printable import as_time
+from provisioning.cli.table import show_table
+from provisioning.contract import RunState
+
+if TYPE_CHECKING:
+    from provisioning.contract import RunRecord
+
+__all__ = ["command"]
+
+HEADERS = ("workflow_id", "name", "state", "operations", "created", "updated")
+
+
+@house_command("list")
+@click.option("--state", type=click.Choice([state.value for state in RunState]), help="Only runs in this state.")
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="At most N of them."
+)
+@pass_invocation
+def command(invocation: Invocation, state: str | None, limit: int) -> None:
+    """List the runs of this workspace, the newest first.
+
+    A run in state `running` or `rolling_back` that nobody drives any more was cut off: resume it or roll it back.
+    """
+    with invocation.open() as app:
+        runs = list(app.runs(limit=limit, state=state))
+    rows = [
+        (run.workflow_id, run.name, run.state, run.total, as_time(run.created_at), as_time(run.updated_at))
+        for run in runs
+    ]
+    give(invocation, [_data(run) for run in runs], lambda: show_table(HEADERS, rows, empty="No run."))
+
+
+def _data(run: "RunRecord") -> dict[str, Any]:
+    return {
+        "workflow_id": run.workflow_id,
+        "name": run.name,
+        "state": str(run.state),
+        "total": run.total,
+        "created_at": run.created_at,
+        "updated_at": run.updated_at,
+        "error": run.error.as_dict() if run.error else None,
+        "cancel": run.cancel and str(run.cancel),
+        "driven_by": run.lease.holder if run.lease else None,
+    }

@@ -1,0 +1,30 @@
+"""`provisioning workflow rollback`."""
+
+import click
+
+from provisioning.cli.command import house_command
+from provisioning.cli.completions import complete_workflow_id
+from provisioning.cli.confirmation import confirm, yes_option
+from provisioning.cli.driving import conclude, drive
+from provisioning.cli.invocation import Invocation, pass_invocation
+from provisioning.contract import RunState
+
+__all__ = ["command"]
+
+
+@house_command("rollback")
+@click.argument("workflow_id", shell_complete=complete_workflow_id)
+@click.option("--skip", metavar="OPERATION", multiple=True, help="Leave this operation as it is; repeatable.")
+@yes_option
+@pass_invocation
+def command(invocation: Invocation, workflow_id: str, skip: tuple[str, ...], *, yes: bool) -> int:
+    """Undo what a run did, the newest first.
+
+    A compensation that fails does not stop the others; what is left is listed, and the rollback can be repeated, or
+    told to --skip an operation. The exit code is 0 when everything is undone, 5 when something is left.
+    """
+    invocation.streams = True
+    confirm(invocation, f"Undo everything that run {workflow_id} did?", yes=yes)
+    with invocation.open() as app:
+        report = drive(invocation, lambda: app.rollback(workflow_id, skip=skip))
+    return conclude(invocation, report, goal=RunState.ROLLED_BACK)

@@ -1,0 +1,45 @@
+"""`provisioning workflow run`."""
+
+import click
+
+from provisioning.cli.command import house_command
+from provisioning.cli.documents import document_argument, document_from
+from provisioning.cli.driving import conclude, drive
+from provisioning.cli.invocation import Invocation, pass_invocation
+from provisioning.cli.single import workflow_id_option
+
+__all__ = ["command"]
+
+
+@house_command("run")
+@document_argument
+@workflow_id_option
+@click.option("--parallelism", metavar="N", type=click.IntRange(1, 10_000), help="At most N operations at once.")
+@click.option(
+    "--on-failure",
+    type=click.Choice(["rollback", "stop", "continue"]),
+    help="What a failure means, where the operation does not say so itself.",
+)
+@pass_invocation
+def command(
+    invocation: Invocation, file: str, workflow_id: str | None, parallelism: int | None, on_failure: str | None
+) -> int:
+    """Run a workflow and watch it until it ends.
+
+    FILE is a TOML, YAML or JSON document, or - for standard input. Ctrl-C stops it in good order: what is in flight
+    is recorded, and the run can be resumed or rolled back. A second Ctrl-C exits at once, which is safe too.
+    """
+    invocation.streams = True
+    with invocation.open(takes_inputs=True) as app:
+        document = document_from(file)
+        report = drive(
+            invocation,
+            lambda: app.start(
+                document,
+                inputs=invocation.inputs,
+                workflow_id=workflow_id,
+                parallelism=parallelism,
+                on_failure=on_failure,
+            ),
+        )
+    return conclude(invocation, report)

@@ -1,0 +1,85 @@
+"""`provisioning workflow status`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioning.cli.answer import give, write_line
+from provisioning.cli.command import house_command
+from provisioning.cli.completions import complete_workflow_id
+from provisioning.cli.driving import summary
+from provisioning.cli.invocation import Invocation, pass_invocation
+from provisioning.cli.printable import as_seconds
+from provisioning.cli.table import show_table
+
+if TYPE_CHECKING:
+    from provisioning.contract import OperationRecord, WorkflowCheckpoint
+
+__all__ = ["command"]
+
+HEADERS = ("operation", "kind", "provider", "state", "attempt", "took", "error")
+
+
+@house_command("status")
+@click.argument("workflow_id", shell_complete=complete_workflow_id)
+@pass_invocation
+def command(invocation: Invocation, workflow_id: str) -> None:
+    """Show how far a run is, operation by operation.
+
+    The operations that have begun stand in the order in which they did. The exit code is 0 whatever state the run
+    is in: it is the answer, not a failure of this command.
+    """
+    with invocation.open() as app:
+        report = app.status(workflow_id)
+        operations = list(app.operations(workflow_id))
+        checkpoint = app.checkpoint(workflow_id)
+
+    def show() -> None:
+        write_line(summary(report))
+        show_table(HEADERS, [_row(record) for record in operations], empty="No operation has begun.")
+
+    data = {
+        "run": report.as_dict(),
+        "operations": [_data(record) for record in operations],
+        "checkpoint": _checkpoint(checkpoint),
+    }
+    give(invocation, data, show)
+
+
+def _row(record: "OperationRecord") -> tuple[Any, ...]:
+    error = record.error.message if record.error else None
+    state = str(record.state)
+    return record.operation_id, record.kind, record.provider, state, record.attempt, as_seconds(_took(record)), error
+
+
+def _took(record: "OperationRecord") -> float | None:
+    if record.started_at is None or record.ended_at is None:
+        return None
+    return record.ended_at - record.started_at
+
+
+def _data(record: "OperationRecord") -> dict[str, Any]:
+    return {
+        "id": record.operation_id,
+        "kind": record.kind,
+        "provider": record.provider,
+        "state": str(record.state),
+        "attempt": record.attempt,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "result": None if record.result is None else dict(record.result),
+        "resources": [resource.as_dict() for resource in record.resources],
+        "undo": record.compensation.summary if record.compensation else None,
+        "error": record.error.as_dict() if record.error else None,
+    }
+
+
+def _checkpoint(checkpoint: "WorkflowCheckpoint") -> dict[str, Any]:
+    return {
+        "workflow_id": checkpoint.workflow_id,
+        "step": checkpoint.step,
+        "completed_operations": list(checkpoint.completed_operations),
+        "current_state": dict(checkpoint.current_state),
+        "metadata": dict(checkpoint.metadata),
+        "timestamp": checkpoint.timestamp,
+    }

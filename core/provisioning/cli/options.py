@@ -1,0 +1,63 @@
+"""The common options: they stand before or after the command, at any level, and all mean one `Invocation`."""
+
+from typing import Any
+
+import click
+
+from provisioning.cli.invocation import Invocation, Output
+
+__all__ = ["CommonOption", "common_options", "is_json_asked"]
+
+
+class CommonOption(click.Option):
+    """An option that every command has; it goes into the `Invocation`, not to the command."""
+
+
+def common_options() -> list[click.Parameter]:
+    """Return fresh common options for one command."""
+    forms = click.Choice([form.value for form in Output])
+    return [
+        _option("--output", "-o", "output", type=forms, help="The form of the answer."),
+        _option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Override a setting or inputs.NAME."),
+        _option("--env", "environment", metavar="NAME", help="Read config.NAME.toml as well."),
+        _option("--workspace", "workspace", type=_directory(), help="Work there, not in the nearest workspace."),
+        _option("--extension-path", "extension_paths", type=_directory(), multiple=True, help="Find extensions there."),
+        _option("--verbose", "-v", "verbose", is_flag=True, help="Say more, with the traceback of an error."),
+    ]
+
+
+def is_json_asked(arguments: list[str]) -> bool:
+    """Say whether the raw arguments ask for JSON: the line itself may be what cannot be parsed."""
+    joined = [f"{first} {second}" for first, second in zip(arguments, [*arguments[1:], ""], strict=True)]
+    return any(arg in ("--output=json", "-ojson", "-o=json") for arg in arguments) or any(
+        pair in ("--output json", "-o json") for pair in joined
+    )
+
+
+def _option(*names: str, **attributes: Any) -> CommonOption:
+    return CommonOption(names, expose_value=False, is_eager=True, callback=_merge, **attributes)
+
+
+def _directory() -> click.Path:
+    return click.Path(exists=True, file_okay=False)
+
+
+def _merge(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Put what stood at this level over what stood at the levels above."""
+    invocation = context.ensure_object(Invocation)
+    match parameter.name:
+        case "assignments":
+            invocation.assignments += [_split(assignment) for assignment in value]
+        case "extension_paths":
+            invocation.extension_paths += value
+        case "output" if value:
+            invocation.output = Output(value)
+        case str(name) if value:
+            setattr(invocation, name, value)
+
+
+def _split(assignment: str) -> tuple[str, str]:
+    key, equals, value = assignment.partition("=")
+    if not equals or not key.strip():
+        raise click.BadParameter(f"expected KEY=VALUE, got '{assignment}'.", param_hint="'--set'")
+    return key.strip(), value

@@ -1,0 +1,78 @@
+"""The tree of commands: every name with its one line of help, known without importing any of them.
+
+A command lives in the module of its own path: `provisioning workflow run` is `commands/workflow/run.py`, and its
+object there is called `command`. So `--help` needs this table and nothing else.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+__all__ = ["TREE", "Noun", "leaves"]
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A group of commands about one thing: its help, and its verbs with theirs."""
+
+    help: str
+    verbs: Mapping[str, str]
+
+
+TREE: Mapping[str, str | Noun] = {
+    "init": "Write a starter configuration and a first workflow into the workspace.",
+    "config": Noun(
+        "Look at the configuration, and at where each value comes from.",
+        {
+            "show": "Show every setting, secrets hidden.",
+            "get": "Print the value of one setting.",
+            "explain": "Show what each layer says about one setting, and which one wins.",
+            "validate": "Check the whole configuration and list every problem.",
+        },
+    ),
+    "provider": Noun(
+        "Look at the configured providers.",
+        {
+            "list": "List the providers and whether they can be used.",
+            "check": "Ask providers whether their clouds answer.",
+            "show": "Show one provider: what it can do, and its sizes, images and zones.",
+        },
+    ),
+    "server": Noun(
+        "List, create and change servers, each change journaled and as safe to kill as a workflow.",
+        {
+            "list": "List the servers of all providers, or of one.",
+            "get": "Show one server.",
+            "create": "Create one server.",
+            "delete": "Delete one server, for good.",
+            "start": "Start a stopped server.",
+            "stop": "Stop a running server.",
+            "reboot": "Reboot a running server.",
+        },
+    ),
+    "workflow": Noun(
+        "Plan, run, watch, resume and undo workflows.",
+        {
+            "plan": "Show what a workflow would do and how it would be undone; change nothing.",
+            "run": "Run a workflow and watch it until it ends.",
+            "list": "List the runs of this workspace, the newest first.",
+            "status": "Show how far a run is, operation by operation.",
+            "logs": "Print what happened in a run.",
+            "resume": "Go on with a run that was killed, interrupted or failed.",
+            "rollback": "Undo what a run did, the newest first.",
+            "cancel": "Ask a run to stop, wherever it is driven from.",
+            "graph": "Print the graph of a workflow for Mermaid or Graphviz.",
+        },
+    ),
+    "events": "Print the events of all runs, or of one.",
+    "schema": "List the JSON Schemas of all documents, or print one.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+def leaves() -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the path of every command (`("workflow", "run")`) with its line of help, in the order of the help."""
+    for name, entry in TREE.items():
+        if isinstance(entry, Noun):
+            yield from (((name, verb), line) for verb, line in entry.verbs.items())
+        else:
+            yield (name,), entry

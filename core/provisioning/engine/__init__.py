@@ -1,0 +1,5 @@
+"""Where operations run: threads in this process."""
+
+from provisioning.engine.threads import ThreadEngine
+
+__all__ = ["ThreadEngine"]

@@ -1,0 +1,7 @@
+"""Directed graphs of names: their order, what is ready next, how they are drawn. Knows nothing of infrastructure."""
+
+from provisioning.graph.drawing import as_dot, as_mermaid
+from provisioning.graph.frontier import Frontier
+from provisioning.graph.graph import Graph
+
+__all__ = ["Frontier", "Graph", "as_dot", "as_mermaid"]

@@ -1,0 +1,128 @@
+"""The checkpoint of a run: what it looks like now, or what it looked like after one of its events.
+
+Now is read from the operations; an earlier step is folded from the events up to it, which say the same in the past
+tense.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from provisioning.contract.events import Event, EventKind
+from provisioning.contract.journal import OperationState, RunState, WorkflowCheckpoint
+from provisioning.store import queries
+from provisioning.store.lease import find_run
+from provisioning.store.rows import as_event, as_run
+
+__all__ = ["checkpoint_at", "checkpoint_now"]
+
+_OPERATION_STATES = {
+    EventKind.OPERATION_STARTED: OperationState.STARTED,
+    EventKind.OPERATION_RETRIED: OperationState.RETRYING,
+    EventKind.OPERATION_WAITING: OperationState.WAITING,
+    EventKind.OPERATION_SUCCEEDED: OperationState.SUCCEEDED,
+    EventKind.OPERATION_FAILED: OperationState.FAILED,
+    EventKind.OPERATION_SKIPPED: OperationState.SKIPPED,
+    EventKind.COMPENSATION_STARTED: OperationState.COMPENSATING,
+    EventKind.OPERATION_COMPENSATED: OperationState.COMPENSATED,
+    EventKind.COMPENSATION_FAILED: OperationState.COMPENSATION_FAILED,
+    EventKind.COMPENSATION_SKIPPED: OperationState.LEFT,
+}
+"""What an event says of its operation; every other kind leaves it as it was."""
+
+_RUN_STATES = {
+    EventKind.WORKFLOW_STARTED: RunState.RUNNING,
+    EventKind.WORKFLOW_RESUMED: RunState.RUNNING,
+    EventKind.WORKFLOW_COMPLETED: RunState.SUCCEEDED,
+    EventKind.WORKFLOW_FAILED: RunState.FAILED,
+    EventKind.WORKFLOW_INTERRUPTED: RunState.INTERRUPTED,
+    EventKind.ROLLBACK_STARTED: RunState.ROLLING_BACK,
+    EventKind.ROLLBACK_COMPLETED: RunState.ROLLED_BACK,
+    EventKind.ROLLBACK_FAILED: RunState.ROLLBACK_FAILED,
+}
+"""What an event says of its run."""
+
+
+@dataclass(slots=True)
+class _Fold:
+    """The state of a run as its events tell it, one after the other."""
+
+    at: float
+    step: int = 0
+    state: RunState = RunState.RUNNING
+    operations: dict[str, OperationState] = field(default_factory=dict)
+    completed: dict[str, None] = field(default_factory=dict)
+
+    def take(self, event: Event) -> None:
+        """Go on by one event."""
+        self.step, self.at = event.sequence, event.at
+        if event.kind in _RUN_STATES:
+            self.state = _run_state(event)
+        elif event.operation_id is not None and event.kind in _OPERATION_STATES:
+            self._move(event.operation_id, _operation_state(event))
+
+    def _move(self, operation_id: str, state: OperationState) -> None:
+        self.operations[operation_id] = state
+        self.completed.pop(operation_id, None)
+        if state is OperationState.SUCCEEDED:
+            self.completed[operation_id] = None
+
+
+def _run_state(event: Event) -> RunState:
+    """A run that completed with `status: partial` is partial."""
+    if event.kind == EventKind.WORKFLOW_COMPLETED and event.data.get("status") == "partial":
+        return RunState.PARTIAL
+    return _RUN_STATES[EventKind(event.kind)]
+
+
+def _operation_state(event: Event) -> OperationState:
+    """An operation that was skipped with `state: blocked` is blocked."""
+    if event.kind == EventKind.OPERATION_SKIPPED and event.data.get("state") == "blocked":
+        return OperationState.BLOCKED
+    return _OPERATION_STATES[EventKind(event.kind)]
+
+
+def checkpoint_at(connection: sqlite3.Connection, workflow_id: str, step: int) -> WorkflowCheckpoint:
+    """Return what the run looked like after the last of its events up to `step`; raise `RunNotFound`."""
+    run = as_run(find_run(connection, workflow_id))
+    fold = _Fold(at=run.created_at)
+    for event in _events(connection, workflow_id, step):
+        fold.take(event)
+    return WorkflowCheckpoint(
+        workflow_id=workflow_id,
+        step=fold.step,
+        completed_operations=tuple(fold.completed),
+        current_state={operation_id: str(state) for operation_id, state in fold.operations.items()},
+        metadata={"name": run.name, "state": str(fold.state), "total": run.total, "lease_holder": None},
+        timestamp=fold.at,
+    )
+
+
+def _events(connection: sqlite3.Connection, workflow_id: str, step: int) -> Iterable[Event]:
+    rows = connection.execute(queries.LIST_EVENTS_OF_RUN, {"workflow_id": workflow_id, "after": 0, "limit": -1})
+    for row in rows:
+        if row[0] > step:
+            break
+        yield as_event(row)
+
+
+def checkpoint_now(connection: sqlite3.Connection, workflow_id: str) -> WorkflowCheckpoint:
+    """Return what the run looks like now, who drives it included; raise `RunNotFound`."""
+    row = find_run(connection, workflow_id)
+    run = as_run(row)
+    operations = connection.execute(queries.LIST_STATES, row[:1]).fetchall()
+    succeeded = [(ended_at or 0.0, id_) for id_, state, ended_at in operations if state == OperationState.SUCCEEDED]
+    step, at = connection.execute(queries.FIND_LAST_EVENT, row[:1]).fetchone() or (0, run.created_at)
+    return WorkflowCheckpoint(
+        workflow_id=workflow_id,
+        step=step,
+        completed_operations=tuple(id_ for _, id_ in sorted(succeeded, key=lambda each: each[0])),
+        current_state={id_: state for id_, state, _ in operations},
+        metadata={
+            "name": run.name,
+            "state": str(run.state),
+            "total": run.total,
+            "lease_holder": run.lease.holder if run.lease else None,
+        },
+        timestamp=at,
+    )

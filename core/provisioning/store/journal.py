@@ -1,0 +1,280 @@
+"""The journal in one SQLite file: the door through which the rest of the house comes in."""
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from provisioning.contract.events import Event
+from provisioning.contract.journal import (
+    CancelMode,
+    NewRun,
+    OperationRecord,
+    OperationState,
+    RunRecord,
+    RunState,
+    WorkflowCheckpoint,
+)
+from provisioning.errors import RunConflict
+from provisioning.store import connection as connections
+from provisioning.store import faults, queries
+from provisioning.store.checkpoint import checkpoint_at, checkpoint_now
+from provisioning.store.group_commit import GroupCommit
+from provisioning.store.lease import find_run, is_driven, take_lease
+from provisioning.store.readers import Readers
+from provisioning.store.rows import Row, as_document, as_event, as_operation, as_run, document_row
+from provisioning.store.tail import Tail
+from provisioning.store.writer import SqliteRunWriter
+
+__all__ = ["SqliteJournal", "open_journal"]
+
+_STRETCH = 500
+"""How many operations one read of a long list fetches; between two reads nothing is held open."""
+
+_FIRST, _LAST = -(2**63), 2**63 - 1
+
+
+def open_journal(
+    path: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    lease_seconds: float = 30.0,
+    synchronous: str = "FULL",
+    create: bool = True,
+    busy_timeout: float = 10.0,
+    poll_interval: float = 0.1,
+) -> "SqliteJournal":
+    """Open the journal at `path`, and make it where there is none, unless `create` is False.
+
+    A journal that may not be written is opened for reading; what writes then raises `JournalReadOnly`. `clock` gives
+    seconds since the epoch; `lease_seconds` is how long a lease lasts from its last renewal; `busy_timeout` how long
+    one waits for another process that writes; `poll_interval` how often one looks for what other processes wrote.
+    `synchronous` is SQLite's: less than FULL gives up that a commit outlives a loss of power.
+
+    Raises any `JournalError`.
+    """
+    with faults.translated(path):
+        exists = path.exists()
+        if not exists and not create:
+            raise faults.missing(path)
+        if not exists:
+            connections.make_folder(path.parent)
+        writer = None
+        if not exists or connections.can_write(path):
+            writer = _prepared(path, synchronous=synchronous, busy_timeout=busy_timeout)
+        connect = partial(connections.connect_reader, path, busy_timeout=busy_timeout, writable=writer is not None)
+        readers = Readers(connect, path, reuse=writer is not None)
+        group = GroupCommit(writer, path)
+        return SqliteJournal(readers, group, clock=clock, lease_seconds=lease_seconds, poll_interval=poll_interval)
+
+
+def _prepared(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
+    """Open the file for writing, as a journal."""
+    writer = connections.connect_writer(path, synchronous=synchronous, busy_timeout=busy_timeout)
+    try:
+        connections.prepare(writer, path, secrets.token_hex(8), busy_timeout=busy_timeout)
+    except BaseException:
+        writer.close()
+        raise
+    return writer
+
+
+class SqliteJournal:
+    """The durable record of all runs of a workspace; `provisioning.contract.Journal` says what each method promises.
+
+    Any thread may call any method. It is a context manager that closes itself.
+    """
+
+    def __init__(
+        self,
+        readers: Readers,
+        group: GroupCommit,
+        *,
+        clock: Callable[[], float],
+        lease_seconds: float,
+        poll_interval: float,
+    ) -> None:
+        self._readers = readers
+        self._group = group
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._tail = Tail(self._last_sequence, interval=poll_interval)
+        with readers.read() as connection:
+            connections.check_identity(connection, group.path)
+            self._installation_id = str(connection.execute(queries.FIND_META, ("installation_id",)).fetchone()[0])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def installation_id(self) -> str:
+        """A random id of 16 hexadecimal digits, made with the journal."""
+        return self._installation_id
+
+    @property
+    def commits(self) -> int:
+        """How many durable transactions this object has made; several batches may share one."""
+        return self._group.commits
+
+    def close(self) -> None:
+        """Let go of the journal: waits end, a transaction under way is finished, later calls raise `JournalError`."""
+        self._tail.close()
+        self._readers.close()
+        self._group.close()
+
+    # --- runs
+
+    def create_run(self, run: NewRun) -> bool:
+        """Record a run, or return False when the very same one is there; `RunConflict` when another one is."""
+        with faults.translated(self._group.path):
+            document = document_row(run.document)
+        now = self._clock()
+
+        def change(connection: sqlite3.Connection) -> bool:
+            known = connection.execute(queries.FIND_RUN, (run.workflow_id,)).fetchone()
+            if known is not None:
+                _check_same(as_run(known), run)
+                return False
+            columns = {"workflow_id": run.workflow_id, "name": run.name, "digest": run.digest, "total": run.total}
+            cursor = connection.execute(queries.ADD_RUN, {**columns, "now": now})
+            connection.execute(queries.ADD_DOCUMENT, (cursor.lastrowid, document))
+            return True
+
+        return self._group.write(change)
+
+    def acquire(self, workflow_id: str, holder: str) -> SqliteRunWriter:
+        """Take the run's lease; raise `RunLocked` while another living process holds it, `RunNotFound`."""
+        now = self._clock()
+        lease = self._group.write(
+            lambda connection: take_lease(connection, workflow_id, holder, now, self._lease_seconds)
+        )
+        return SqliteRunWriter(
+            lease, self._group, self._readers, self._tail, clock=self._clock, lease_seconds=self._lease_seconds
+        )
+
+    def get_run(self, workflow_id: str) -> RunRecord:
+        """Return one run, or raise `RunNotFound`."""
+        with self._readers.read() as connection:
+            return as_run(find_run(connection, workflow_id))
+
+    def list_runs(self, *, limit: int = 50, state: RunState | None = None) -> Sequence[RunRecord]:
+        """Return runs, the newest first."""
+        wanted = {"state": None if state is None else state.value, "limit": limit}
+        with self._readers.read() as connection:
+            return [as_run(row) for row in connection.execute(queries.LIST_RUNS, wanted).fetchall()]
+
+    def get_document(self, workflow_id: str) -> Mapping[str, Any]:
+        """Return the document that the run was submitted with, or raise `RunNotFound`."""
+        with self._readers.snapshot() as connection:
+            find_run(connection, workflow_id)
+            return as_document(*connection.execute(queries.FIND_DOCUMENT, (workflow_id,)).fetchone())
+
+    def request_cancel(self, workflow_id: str, mode: CancelMode) -> None:
+        """Ask whoever drives the run to stop; raise `RunConflict` when nobody does, `RunNotFound`.
+
+        A run that waits for its first driver can be cancelled, too: that driver will find the request.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            row = find_run(connection, workflow_id)
+            _check_cancellable(row)
+            connection.execute(queries.SET_CANCEL, (mode.value, workflow_id))
+
+        self._group.write(change)
+
+    # --- operations
+
+    def list_operations(
+        self, workflow_id: str, *, states: Sequence[OperationState] = (), newest_first: bool = False
+    ) -> Iterator[OperationRecord]:
+        """Yield the operations that have begun, in the order of their intents, reading them stretch by stretch."""
+        query = queries.LIST_OPERATIONS_NEWEST_FIRST if newest_first else queries.LIST_OPERATIONS
+        wanted = json.dumps([state.value for state in states]) if states else None
+        start = _LAST if newest_first else _FIRST
+        while True:
+            stretch = {"workflow_id": workflow_id, "start": start, "states": wanted, "limit": _STRETCH}
+            with self._readers.read() as connection:
+                records = [as_operation(row) for row in connection.execute(query, stretch).fetchall()]
+            yield from records
+            if len(records) < _STRETCH:
+                return
+            start = records[-1].position
+
+    def get_operation(self, workflow_id: str, operation_id: str) -> OperationRecord | None:
+        """Return one operation, or None when it has not begun."""
+        with self._readers.read() as connection:
+            row = connection.execute(queries.FIND_OPERATION, (workflow_id, operation_id)).fetchone()
+            return None if row is None else as_operation(row)
+
+    def count_operations(self, workflow_id: str) -> Mapping[OperationState, int]:
+        """Return how many operations are in each state; a state without any is not there."""
+        with self._readers.read() as connection:
+            rows = connection.execute(queries.COUNT_OPERATIONS, (workflow_id,)).fetchall()
+        return {OperationState(state): count for state, count in rows}
+
+    def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
+        """Return the run's state after event `step` (None: now), or raise `RunNotFound`."""
+        with self._readers.snapshot() as connection:
+            if step is None:
+                return checkpoint_now(connection, workflow_id)
+            return checkpoint_at(connection, workflow_id, step)
+
+    # --- events
+
+    def list_events(self, workflow_id: str | None = None, *, after: int = 0, limit: int = 1000) -> Sequence[Event]:
+        """Return events with a sequence above `after`, oldest first; of all runs when `workflow_id` is None."""
+        with self._readers.read() as connection:
+            if workflow_id is None:
+                rows = connection.execute(queries.LIST_EVENTS, (after, limit))
+            else:
+                wanted = {"workflow_id": workflow_id, "after": after, "limit": limit}
+                rows = connection.execute(queries.LIST_EVENTS_OF_RUN, wanted)
+            return [as_event(row) for row in rows.fetchall()]
+
+    def wait_for_events(self, after: int, timeout: float) -> bool:
+        """Wait until an event above `after` is there, at most `timeout` seconds; return whether one is.
+
+        Returns False at once when the journal is closed meanwhile.
+        """
+        return self._tail.wait(after, timeout)
+
+    def _last_sequence(self) -> int:
+        with self._readers.read() as connection:
+            return int(connection.execute(queries.FIND_LAST_SEQUENCE).fetchone()[0])
+
+
+def _check_same(known: RunRecord, run: NewRun) -> None:
+    """Raise `RunConflict` unless the run that is there has the document of the one that is to be."""
+    if known.digest == run.digest:
+        return
+    raise RunConflict(
+        f"run {run.workflow_id} is there with another document: that one ({known.name}) has the digest {known.digest}, "
+        f"this one ({run.name}) has {run.digest}",
+        workflow_id=run.workflow_id,
+        hint="Give the document another workflow_id, or go on with the run that is there: "
+        f"`provisioning workflow resume {run.workflow_id}`.",
+    )
+
+
+def _check_cancellable(row: Row) -> None:
+    """Raise `RunConflict` unless somebody drives the run, or will do so for the first time."""
+    run = as_run(row)
+    never_driven = row[11] == 0
+    if run.state.is_active and (never_driven or is_driven(row)):
+        return
+    reason = "its process has ended" if run.state.is_active else f"it is {run.state}"
+    raise RunConflict(
+        f"run {run.workflow_id} is not running: {reason}",
+        workflow_id=run.workflow_id,
+        hint=f"`provisioning workflow rollback {run.workflow_id}` undoes it.",
+    )

@@ -1,0 +1,192 @@
+"""Every statement that the journal sends to SQLite, named, with a sentence each."""
+
+__all__ = [
+    "ADD_DOCUMENT",
+    "ADD_EVENT",
+    "ADD_META",
+    "ADD_RUN",
+    "COUNT_OPERATIONS",
+    "EXTEND_LEASE",
+    "FIND_CANCEL",
+    "FIND_DOCUMENT",
+    "FIND_LAST_EVENT",
+    "FIND_LAST_SEQUENCE",
+    "FIND_META",
+    "FIND_OPERATION",
+    "FIND_RUN",
+    "LIST_EVENTS",
+    "LIST_EVENTS_OF_RUN",
+    "LIST_OPERATIONS",
+    "LIST_OPERATIONS_NEWEST_FIRST",
+    "LIST_RUNS",
+    "LIST_STATES",
+    "MOVE_RUN",
+    "PUT_OPERATION",
+    "RELEASE_LEASE",
+    "SET_CANCEL",
+    "SET_LAST_SEQUENCE",
+    "TAKE_LEASE",
+    "TOUCH_RUN",
+]
+
+# --- what is there once
+
+ADD_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
+"""Record one of the things that are there once."""
+
+FIND_META = "SELECT value FROM meta WHERE key = ?"
+"""Read one of the things that are there once."""
+
+FIND_LAST_SEQUENCE = "SELECT value FROM meta WHERE key = 'last_sequence'"
+"""Read the place of the newest event, of whatever run, deleted or not."""
+
+SET_LAST_SEQUENCE = "UPDATE meta SET value = ? WHERE key = 'last_sequence'"
+"""Write the place of the newest event."""
+
+# --- runs
+
+ADD_RUN = """
+INSERT INTO runs (workflow_id, name, state, digest, total, created_at, updated_at)
+VALUES (:workflow_id, :name, 'running', :digest, :total, :now, :now)
+"""
+"""Record a run that nobody drives yet."""
+
+ADD_DOCUMENT = "INSERT INTO documents (run, document) VALUES (?, ?)"
+"""Record the document of a run."""
+
+FIND_DOCUMENT = """
+SELECT document FROM documents JOIN runs USING (run) WHERE workflow_id = ?
+"""
+"""Read the document of a run."""
+
+FIND_RUN = """
+SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
+       lease_holder, lease_fence, lease_since, lease_expires_at
+FROM runs WHERE workflow_id = ?
+"""
+"""Read one run with its lease."""
+
+LIST_RUNS = """
+SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
+       lease_holder, lease_fence, lease_since, lease_expires_at
+FROM runs WHERE :state IS NULL OR state = :state
+ORDER BY run DESC LIMIT :limit
+"""
+"""Read runs with their leases, the newest first, of one state or of all."""
+
+SET_CANCEL = "UPDATE runs SET cancel = ? WHERE workflow_id = ?"
+"""Ask the driver of a run to stop."""
+
+FIND_CANCEL = "SELECT cancel FROM runs WHERE run = ? AND lease_fence = ? AND lease_holder = ?"
+"""Read what was asked to become of a run; no row when the lease is another's by now."""
+
+# --- the lease: each statement but the first names holder and fence, and changes nothing for one who lost it
+
+TAKE_LEASE = """
+UPDATE runs
+SET lease_holder = :holder, lease_fence = lease_fence + 1, lease_since = :now, lease_expires_at = :expires_at,
+    cancel = CASE lease_fence WHEN 0 THEN cancel END
+WHERE run = :run
+"""
+"""Give the lease to a new holder; a wish to cancel that was meant for the holder before is forgotten."""
+
+EXTEND_LEASE = "UPDATE runs SET lease_expires_at = ? WHERE run = ? AND lease_fence = ? AND lease_holder = ?"
+"""Move the lease's end."""
+
+TOUCH_RUN = """
+UPDATE runs SET lease_expires_at = ?, updated_at = ? WHERE run = ? AND lease_fence = ? AND lease_holder = ?
+"""
+"""Move the lease's end with a commit that leaves the run's state as it is."""
+
+MOVE_RUN = """
+UPDATE runs SET lease_expires_at = ?, updated_at = ?, state = ?, error = ?
+WHERE run = ? AND lease_fence = ? AND lease_holder = ?
+"""
+"""Move the lease's end with a commit that gives the run a new state."""
+
+RELEASE_LEASE = """
+UPDATE runs SET lease_holder = NULL, lease_since = NULL, lease_expires_at = NULL
+WHERE run = ? AND lease_fence = ? AND lease_holder = ?
+"""
+"""Give the lease back; its number stays, so that the next one is higher."""
+
+# --- operations
+
+PUT_OPERATION = """
+INSERT INTO operations (run, position, operation_id, kind, state, provider, attempt, generation, client_token, digest,
+                        compensation, progress, result, resources, error, started_at, ended_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, position) DO UPDATE
+SET kind = excluded.kind, state = excluded.state, provider = excluded.provider, attempt = excluded.attempt,
+    generation = excluded.generation, client_token = excluded.client_token, digest = excluded.digest,
+    compensation = excluded.compensation, progress = excluded.progress, result = excluded.result,
+    resources = excluded.resources, error = excluded.error, started_at = excluded.started_at,
+    ended_at = excluded.ended_at
+"""
+"""Write one operation, new or replaced as a whole; its place and its id never part."""
+
+FIND_OPERATION = """
+SELECT position, operation_id, kind, operations.state, provider, attempt, generation, client_token, operations.digest,
+       compensation, progress, result, resources, operations.error, started_at, ended_at
+FROM operations JOIN runs USING (run) WHERE workflow_id = ? AND operation_id = ?
+"""
+"""Read one operation by its id."""
+
+LIST_OPERATIONS = """
+SELECT position, operation_id, kind, state, provider, attempt, generation, client_token, digest,
+       compensation, progress, result, resources, error, started_at, ended_at
+FROM operations
+WHERE run = (SELECT run FROM runs WHERE workflow_id = :workflow_id)
+  AND position > :start
+  AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY position LIMIT :limit
+"""
+"""Read a stretch of a run's operations in the order of their intents, of some states or of all."""
+
+LIST_OPERATIONS_NEWEST_FIRST = """
+SELECT position, operation_id, kind, state, provider, attempt, generation, client_token, digest,
+       compensation, progress, result, resources, error, started_at, ended_at
+FROM operations
+WHERE run = (SELECT run FROM runs WHERE workflow_id = :workflow_id)
+  AND position < :start
+  AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY position DESC LIMIT :limit
+"""
+"""Read a stretch of a run's operations from the newest intent down, of some states or of all."""
+
+LIST_STATES = """
+SELECT operation_id, state, ended_at FROM operations WHERE run = ? ORDER BY position
+"""
+"""Read what a checkpoint shows of a run's operations."""
+
+COUNT_OPERATIONS = """
+SELECT state, count(*) FROM operations
+WHERE run = (SELECT run FROM runs WHERE workflow_id = ?)
+GROUP BY state
+"""
+"""Count a run's operations by state."""
+
+# --- events
+
+ADD_EVENT = "INSERT INTO events (sequence, run, kind, at, operation_id, data) VALUES (?, ?, ?, ?, ?, ?)"
+"""Write one event at its place."""
+
+LIST_EVENTS = """
+SELECT sequence, workflow_id, kind, at, operation_id, data
+FROM events CROSS JOIN runs USING (run)
+WHERE sequence > ? ORDER BY sequence LIMIT ?
+"""
+"""Read the events of all runs after a place; CROSS JOIN has SQLite walk the events, not the runs."""
+
+LIST_EVENTS_OF_RUN = """
+SELECT sequence, :workflow_id, kind, at, operation_id, data
+FROM events
+WHERE run = (SELECT run FROM runs WHERE workflow_id = :workflow_id) AND sequence > :after
+ORDER BY sequence LIMIT :limit
+"""
+"""Read the events of one run after a place."""
+
+FIND_LAST_EVENT = """
+SELECT sequence, at FROM events WHERE run = ? ORDER BY sequence DESC LIMIT 1
+"""
+"""Read the place and the time of a run's newest event."""

@@ -1,0 +1,216 @@
+"""Driving backwards: running the compensations of what a run did, the newest first."""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+
+from provisioning.contract import (
+    Absent,
+    CancelMode,
+    CompensationAction,
+    Done,
+    EventKind,
+    Finished,
+    OperationRecord,
+    OperationState,
+    Pending,
+    RunState,
+    Step,
+)
+from provisioning.errors import OperationFailed, OperationInDoubt, ProvisioningError
+from provisioning.workflow.driver import Driver
+from provisioning.workflow.flight import Flight
+from provisioning.workflow.ledger import Ledger
+from provisioning.workflow.plan import Plan
+from provisioning.workflow.surroundings import Surroundings
+from provisioning.workflow.traffic import Traffic
+from provisioning.workflow.verdict import as_info
+
+__all__ = ["UNDOABLE", "Backward"]
+
+UNDOABLE = (
+    OperationState.STARTED,
+    OperationState.WAITING,
+    OperationState.RETRYING,
+    OperationState.SUCCEEDED,
+    OperationState.FAILED,
+    OperationState.COMPENSATING,
+    OperationState.COMPENSATION_FAILED,
+)
+_ASK_EVERY = 0.2
+
+
+class Backward(Driver):
+    """Undoes what `records` (newest first) tell of; goes on past failures; leaves the operations in `skip` alone.
+
+    Compensations start strictly in that order and run side by side, but none before those of the operations that
+    needed it have ended.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        traffic: Traffic,
+        surroundings: Surroundings,
+        records: Iterator[OperationRecord],
+        skip: Collection[str] = (),
+    ) -> None:
+        super().__init__(plan, ledger, traffic, surroundings)
+        self.undone: list[str] = []
+        self.failed: list[str] = []
+        self._records = records
+        self._skip = frozenset(skip)
+        self._next: OperationRecord | None = None
+        self._late: deque[OperationRecord] = deque()
+        self._under_way: set[str] = set()
+        self._advance()
+
+    def outcome(self) -> RunState:
+        """Return the state that the run is in after `drive`."""
+        if self.is_interrupted and self._next is not None:
+            return RunState.ROLLING_BACK
+        return RunState.ROLLBACK_FAILED if self.failed else RunState.ROLLED_BACK
+
+    def asked_to_stop(self, mode: CancelMode) -> None:
+        """A rollback can be stopped; asked for a rollback, it is doing it."""
+        if mode is CancelMode.STOP:
+            self.interrupt()
+
+    # -- taking up -----------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        self._next = next(self._records, None) or (self._late.popleft() if self._late else None)
+
+    def has_more(self) -> bool:
+        """Whether something could be taken up."""
+        return self._next is not None and not self.is_interrupted
+
+    def take_up(self) -> None:
+        """Begin to undo the next operations, as far as order, limits and one commit allow."""
+        if self.is_interrupted:
+            self.traffic.drop_waits()
+            return
+        while self._next is not None and self.limits.free > 0 and not self.ledger.is_full:
+            record = self._next
+            if any(dependent in self._under_way for dependent in self.plan.graph.dependents(record.operation_id)):
+                return
+            self._advance()
+            self._begin(record)
+
+    def _begin(self, record: OperationRecord) -> None:
+        if record.compensation is None:
+            self._nothing_to_undo(record)
+        elif record.operation_id in self._skip:
+            self.ledger.write(record, OperationState.LEFT)
+            self.ledger.tell(EventKind.COMPENSATION_SKIPPED, record.operation_id, self._summary(record))
+        else:
+            self._undo(record)
+
+    def _nothing_to_undo(self, record: OperationRecord) -> None:
+        if record.state is OperationState.STARTED:
+            error = OperationInDoubt(
+                f"operation {record.operation_id} was cut off, and says of itself how to undo nothing"
+            )
+            record.error = error.info()
+            self.ledger.write(record, OperationState.FAILED)
+        elif record.state.is_open:
+            self.ledger.write(record, OperationState.FAILED)
+
+    def _undo(self, record: OperationRecord) -> None:
+        flight = self.new_flight(self.plan.nodes[record.operation_id], record)
+        self.limits.hold(record.provider)
+        self._under_way.add(flight.id)
+        try:
+            self.resolve(flight)
+        except (ProvisioningError, ValueError) as error:
+            self._fail(flight, error)
+            return
+        if record.state is OperationState.STARTED and not record.resources:
+            self.call(flight, Step.SETTLE)
+        else:
+            self._compensate(flight)
+
+    def _compensate(self, flight: Flight) -> None:
+        self.ledger.write(flight.record, OperationState.COMPENSATING)
+        self.ledger.tell(EventKind.COMPENSATION_STARTED, flight.id, self._summary(flight.record))
+        self.call(flight, Step.COMPENSATE)
+
+    # -- hearing -------------------------------------------------------------------------------------------------
+
+    def heard(self, flight: Flight, answer: Finished) -> None:
+        """Decide by the step that ended."""
+        if answer.error is not None:
+            self._try_again(flight, answer.error)
+        elif flight.step is Step.SETTLE:
+            self._heard_settle(flight, answer)
+        elif isinstance(answer.value, Pending):
+            self.go_on_later(flight, Step.COMPENSATE, answer.value)
+        elif isinstance(answer.value, Done):
+            self._undone(flight)
+        else:
+            self._fail(flight, OperationFailed(f"undoing {flight.id} gave no answer"))
+
+    def _heard_settle(self, flight: Flight, answer: Finished) -> None:
+        if isinstance(answer.value, Absent) and self.doubt_remains(flight):
+            self.traffic.wait(flight, Step.SETTLE, _ASK_EVERY)
+            return
+        if isinstance(answer.value, (Done, Pending)):
+            self.note_progress(flight, answer.value)
+        self._compensate(flight)
+
+    def heard_late(self, flight: Flight, answer: Finished) -> None:
+        """A call that nobody waited for made something after all: undo that too."""
+        if isinstance(answer.value, (Done, Pending)) and answer.value.resources:
+            self.note_progress(flight, answer.value)
+            self.ledger.write(flight.record, OperationState.FAILED)
+            self._late.append(flight.record)
+            if self._next is None:
+                self._advance()
+
+    def time_has_come(self, flight: Flight) -> None:
+        """Make the call that the flight waited for, or give it up when its time is over."""
+        if self.clock() >= flight.deadline:
+            self._fail(flight, self.timed_out(flight))
+        else:
+            self.call(flight, flight.step)
+
+    def lost(self, flight: Flight) -> None:
+        """A compensation does not end."""
+        self._fail(flight, self.timed_out(flight))
+
+    # -- deciding ------------------------------------------------------------------------------------------------
+
+    def _try_again(self, flight: Flight, error: BaseException) -> None:
+        delay = self.retry_delay(flight, error)
+        if delay is None:
+            self._fail(flight, error)
+            return
+        flight.tries += 1
+        self.traffic.wait(flight, flight.step, delay)
+
+    def _undone(self, flight: Flight) -> None:
+        record = flight.record
+        self.ledger.write(record, OperationState.COMPENSATED)
+        self.ledger.tell(EventKind.OPERATION_COMPENSATED, record.operation_id, self._summary(record))
+        if record.compensation is not None and record.compensation.action is CompensationAction.DELETE_RESOURCE:
+            for resource in record.resources:
+                self.ledger.tell(EventKind.RESOURCE_DELETED, record.operation_id, resource.as_dict())
+        self.undone.append(record.operation_id)
+        self._leave(flight)
+
+    def _fail(self, flight: Flight, error: BaseException) -> None:
+        record = flight.record
+        record.error = self.ledger.redacted_error(as_info(error))
+        self.ledger.write(record, OperationState.COMPENSATION_FAILED)
+        data = {**self._summary(record), "error": record.error.as_dict()}
+        self.ledger.tell(EventKind.COMPENSATION_FAILED, record.operation_id, data)
+        self.failed.append(record.operation_id)
+        self._leave(flight)
+
+    def _leave(self, flight: Flight) -> None:
+        self._under_way.discard(flight.id)
+        self.limits.leave(flight.provider)
+
+    @staticmethod
+    def _summary(record: OperationRecord) -> dict[str, str]:
+        return {} if record.compensation is None else {"summary": record.compensation.summary}

@@ -1,0 +1,86 @@
+"""One job carried out: the hook call that it names, with everything that the call may know."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from provisioning.contract import (
+    Cancellation,
+    Compensation,
+    Job,
+    Operation,
+    OperationContext,
+    Outcome,
+    Provider,
+    Settlement,
+    Step,
+)
+from provisioning.errors import OperationDenied
+from provisioning.workflow.ports import Guards, Kind, Kinds, Providers
+
+__all__ = ["Caller"]
+
+_LOGGER = logging.getLogger("provisioning.operation")
+
+Note = Callable[[str, Mapping[str, Any]], None]
+
+
+class Caller:
+    """What an engine's threads execute, and a worker on another host would: a job in, the hook's answer out."""
+
+    def __init__(
+        self,
+        *,
+        kinds: Kinds,
+        providers: Providers,
+        guards: Guards,
+        directory: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._kinds = kinds
+        self._providers = providers
+        self._guards = guards
+        self._directory = directory
+        self._clock = clock
+
+    def __call__(self, job: Job, cancellation: Cancellation, note: Note) -> Outcome | Settlement | Compensation | None:
+        """Make the call; raise whatever the hook raises."""
+        operation = job.operation
+        kind = self._kinds.get(operation.kind)
+        provider = None if operation.provider is None else self._providers.get(operation.provider)
+        context = self._context(job, cancellation, note)
+        match job.step:
+            case Step.RUN:
+                return kind.run(operation, provider, context)
+            case Step.PREPARE:
+                return self._prepare(kind, operation, provider, context)
+            case Step.SETTLE:
+                return kind.settle(operation, provider, context)
+            case Step.COMPENSATE:
+                assert job.compensation is not None  # noqa: S101 - the driver sends none without
+                return kind.compensate(operation, job.compensation, provider, context)
+
+    def _prepare(
+        self, kind: Kind, operation: Operation, provider: Provider | None, context: OperationContext
+    ) -> Compensation | None:
+        decision = self._guards.check(operation, context)
+        if not decision.allowed:
+            raise OperationDenied(
+                f"operation {operation.id} ({operation.kind}) is denied: {decision.reason}",
+                workflow_id=operation.workflow_id,
+            )
+        return kind.prepare(operation, provider, context) if kind.descriptor.prepares else None
+
+    def _context(self, job: Job, cancellation: Cancellation, note: Note) -> OperationContext:
+        return OperationContext(
+            workflow_id=job.operation.workflow_id,
+            operation_id=job.operation.id,
+            attempt=job.attempt,
+            deadline=None if job.timeout is None else self._clock() + job.timeout,
+            cancellation=cancellation,
+            logger=_LOGGER,
+            note=note,
+            directory=self._directory,
+            clock=self._clock,
+        )

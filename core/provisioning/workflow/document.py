@@ -1,0 +1,221 @@
+"""The workflow document: what a person or a program writes, checked as a whole.
+
+A document is read once, every problem in it is reported together with its place, and from then on it is frozen.
+Its canonical form (`as_dict`) is what the journal keeps: a resumed run never looks at the file again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
+
+from provisioning.errors import ConfigurationError, Problem
+from provisioning.source import Source
+
+__all__ = [
+    "DocumentConfiguration",
+    "OnFailure",
+    "OperationDefinition",
+    "RetryDefinition",
+    "WorkflowDocument",
+    "check_document",
+    "document_schema",
+]
+
+OnFailure = Literal["rollback", "stop", "continue"]
+OperationId = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=64)]
+WorkflowId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
+Seconds = Annotated[float, Field(gt=0, strict=True)]
+ForEach = Annotated[
+    Any, WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "object"}, {"type": "string"}, {"type": "null"}]})
+]
+
+_CLOSED = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDefinition:
+    """How often and how patiently a failed attempt is repeated; what is left out comes from the configuration."""
+
+    __pydantic_config__ = _CLOSED
+
+    attempts: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
+    initial_delay: Annotated[float, Field(ge=0, strict=True)] | None = None
+    factor: Annotated[float, Field(ge=1, strict=True)] | None = None
+    max_delay: Annotated[float, Field(ge=0, strict=True)] | None = None
+    jitter: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was given."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDefinition:
+    """One operation as it is written, before `for_each` makes several of it.
+
+    `timeout` is in seconds, over all attempts. `when` is a truth value or a `{{condition}}`. `for_each` is a list,
+    a table, or a reference to one that is known before the run.
+    """
+
+    __pydantic_config__ = _CLOSED
+
+    id: OperationId
+    kind: Annotated[str, Field(min_length=1)]
+    provider: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    for_each: ForEach = None
+    when: bool | str | None = None
+    timeout: Seconds | None = None
+    retry: RetryDefinition | None = None
+    on_failure: OnFailure | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form, without what was left out."""
+        document: dict[str, Any] = {"id": self.id, "kind": self.kind}
+        for name in ("provider", "for_each", "when", "timeout", "on_failure"):
+            value = getattr(self, name)
+            if value is not None:
+                document[name] = value
+        if self.parameters:
+            document["parameters"] = self.parameters
+        if self.retry is not None:
+            document["retry"] = self.retry.as_dict()
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentConfiguration:
+    """How the run behaves; what is left out comes from the configuration's `[workflow]`."""
+
+    __pydantic_config__ = _CLOSED
+
+    parallelism: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = None
+    on_failure: OnFailure | None = None
+    timeout: Seconds | None = None
+    retry: RetryDefinition | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form, without what was left out."""
+        document: dict[str, Any] = {}
+        for name in ("parallelism", "on_failure", "timeout"):
+            value = getattr(self, name)
+            if value is not None:
+                document[name] = value
+        if self.retry is not None:
+            document["retry"] = self.retry.as_dict()
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowDocument:
+    """A named graph of operations.
+
+    `dependencies` adds edges beyond those that references make by themselves. `inputs` are values with their
+    defaults, read as `{{inputs.NAME}}`; `outputs` is what the run, or the operation that nests it, answers with.
+    """
+
+    __pydantic_config__ = _CLOSED
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    operations: Annotated[list[OperationDefinition], Field(min_length=1)]
+    workflow_id: WorkflowId | None = None
+    description: str | None = None
+    inputs: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    dependencies: dict[str, list[str]] = field(default_factory=dict)
+    configuration: DocumentConfiguration = field(default_factory=DocumentConfiguration)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the canonical JSON form: no workflow id, nothing that was left out."""
+        document: dict[str, Any] = {"name": self.name}
+        if self.description is not None:
+            document["description"] = self.description
+        for name in ("inputs", "outputs", "dependencies"):
+            value = getattr(self, name)
+            if value:
+                document[name] = value
+        configuration = self.configuration.as_dict()
+        if configuration:
+            document["configuration"] = configuration
+        document["operations"] = [operation.as_dict() for operation in self.operations]
+        return document
+
+
+@cache
+def _adapter() -> TypeAdapter[WorkflowDocument]:
+    return TypeAdapter(WorkflowDocument)
+
+
+def document_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a workflow document."""
+    return _adapter().json_schema()
+
+
+def check_document(source: Source) -> WorkflowDocument:
+    """Return the document in `source`; raise one `ConfigurationError` with everything wrong in its shape."""
+    try:
+        document = _adapter().validate_python(source.data)
+    except ValidationError as error:
+        problems = [_as_problem(source, found) for found in error.errors(include_url=False)]
+        raise ConfigurationError.from_problems(source.name, problems) from None
+    problems = [*_duplicates(source, document.operations), *_strangers(source, document)]
+    if problems:
+        raise ConfigurationError.from_problems(source.name, problems)
+    return document
+
+
+def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
+    path = [part for part in found["loc"] if isinstance(part, int) or not _is_branch(part)]
+    if found["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return source.problem(path, f"unknown key {path[-1]!r}", hint="see `provisioning schema workflow`")
+    if found["type"] in ("missing", "missing_argument"):
+        return source.problem(path[:-1] or path, f"the key {path[-1]!r} is missing")
+    return source.problem(path, _sentence(found))
+
+
+def _is_branch(part: str) -> bool:
+    """Whether pydantic put this into the path to name a type, not a key."""
+    return part in ("bool", "str", "int", "float", "list", "dict") or part.startswith(("constrained-", "literal["))
+
+
+def _sentence(found: Mapping[str, Any]) -> str:
+    message = str(found["msg"])
+    return f"{message[:1].lower()}{message[1:]} (it is {_shown(found['input'])})"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _duplicates(source: Source, operations: Sequence[OperationDefinition]) -> list[Problem]:
+    first: dict[str, int] = {}
+    problems = []
+    for index, operation in enumerate(operations):
+        if operation.id in first:
+            message = f"operation id {operation.id!r} is used already by operations[{first[operation.id]}]"
+            problems.append(source.problem(["operations", index, "id"], message, hint="give each operation its own id"))
+        first.setdefault(operation.id, index)
+    return problems
+
+
+def _strangers(source: Source, document: WorkflowDocument) -> list[Problem]:
+    """Return a problem for each name in `dependencies` that no operation has."""
+    known = {operation.id for operation in document.operations}
+    problems = []
+    for dependent, needs in document.dependencies.items():
+        if dependent not in known:
+            problems.append(source.problem(["dependencies", dependent], _no_operation(dependent, known)))
+        for index, needed in enumerate(needs):
+            if needed not in known:
+                problems.append(source.problem(["dependencies", dependent, index], _no_operation(needed, known)))
+    return problems
+
+
+def _no_operation(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"there is no operation {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -1,0 +1,409 @@
+"""Driving forwards: taking operations up as what they need has ended, until the end or a failure that counts."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from provisioning.contract import (
+    Absent,
+    CancelMode,
+    Done,
+    EventKind,
+    Finished,
+    OnDoubt,
+    OperationRecord,
+    OperationState,
+    Pending,
+    RunState,
+    Step,
+)
+from provisioning.errors import (
+    ErrorInfo,
+    OperationFailed,
+    OperationInDoubt,
+    OperationTimedOut,
+    ProvisioningError,
+    RunInterrupted,
+)
+from provisioning.graph import Frontier
+from provisioning.workflow.driver import Driver
+from provisioning.workflow.flight import Flight
+from provisioning.workflow.ledger import Ledger
+from provisioning.workflow.plan import Plan
+from provisioning.workflow.surroundings import Surroundings
+from provisioning.workflow.traffic import Traffic
+from provisioning.workflow.verdict import as_info, leaves_doubt, leaves_nothing
+
+__all__ = ["Forward"]
+
+_ENDED = (OperationState.SUCCEEDED, OperationState.SKIPPED)
+_SETTLE_FIRST, _SETTLE_MOST = 0.1, 2.0
+
+
+class Forward(Driver):
+    """Runs a plan from where `begun`, the records of an earlier process, left it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        traffic: Traffic,
+        surroundings: Surroundings,
+        begun: Iterable[OperationRecord] = (),
+    ) -> None:
+        super().__init__(plan, ledger, traffic, surroundings)
+        self.first_error: ErrorInfo | None = None
+        self.succeeded = 0
+        self._failed = 0
+        self._aftermath: RunState | None = None
+        self._begun: dict[str, OperationRecord] = {}
+        self._frontier = Frontier(plan.graph, self._ended(begun))
+
+    def _ended(self, begun: Iterable[OperationRecord]) -> list[str]:
+        ended = []
+        for record in begun:
+            self.ledger.position = max(self.ledger.position, record.position)
+            if record.state in _ENDED:
+                ended.append(record.operation_id)
+                self.succeeded += record.state is OperationState.SUCCEEDED
+            elif record.state is not OperationState.BLOCKED:
+                self._begun[record.operation_id] = record
+        return ended
+
+    # -- how it ends ---------------------------------------------------------------------------------------------
+
+    def outcome(self) -> RunState:
+        """Return the state that the run is in after `drive`."""
+        if self._aftermath is not None:
+            return self._aftermath
+        if not self._failed:
+            return RunState.SUCCEEDED if not self._frontier.remaining else RunState.INTERRUPTED
+        if self._frontier.remaining and self.is_interrupted:
+            return RunState.INTERRUPTED
+        return RunState.PARTIAL if self.succeeded else RunState.FAILED
+
+    @property
+    def _is_stopping(self) -> bool:
+        return self.is_interrupted or self._aftermath is not None
+
+    def asked_to_stop(self, mode: CancelMode) -> None:
+        """Stop as a failure would, or as an interrupt would."""
+        if mode is CancelMode.ROLLBACK:
+            self._aftermath = RunState.ROLLING_BACK
+            self.first_error = self.first_error or RunInterrupted("the run was cancelled").info()
+        else:
+            self.interrupt()
+
+    # -- taking up -----------------------------------------------------------------------------------------------
+
+    def has_more(self) -> bool:
+        """Whether something could be taken up."""
+        return not self._is_stopping and bool(self._frontier.has_ready or self.limits.in_line)
+
+    def take_up(self) -> None:
+        """Begin what is ready, as far as the limits go and one commit should hold."""
+        if self._is_stopping:
+            self.traffic.drop_waits()
+            return
+        for operation_id in self.limits.next_in_line():
+            self._take_up(operation_id)
+        while self._frontier.has_ready and self.limits.free > 0 and not self.ledger.is_full:
+            for operation_id in self._frontier.take(self.limits.free):
+                if self.limits.enter(operation_id, self.plan.nodes[operation_id].definition.provider):
+                    self._take_up(operation_id)
+
+    def _take_up(self, operation_id: str) -> None:
+        record = self._begun.pop(operation_id, None)
+        if record is None:
+            self._begin(operation_id)
+        else:
+            self._resume(record)
+
+    def _begin(self, operation_id: str) -> None:
+        node = self.plan.nodes[operation_id]
+        definition = node.definition
+        record = OperationRecord(
+            operation_id,
+            definition.kind,
+            OperationState.STARTED,
+            self.ledger.next_position(),
+            definition.provider,
+            client_token=self.surroundings.new_token(),
+        )
+        flight = self.new_flight(node, record)
+        try:
+            if not self.view.is_wanted(node):
+                self._skip(flight)
+                return
+            self.resolve(flight)
+        except (ProvisioningError, ValueError) as error:
+            self._fail(flight, _unresolved(operation_id, error))
+            return
+        flight.digest = record.digest = digest_of(flight)
+        if flight.kind.descriptor.prepares or self.surroundings.guards:
+            self.call(flight, Step.PREPARE)
+        else:
+            self._start(flight)
+
+    def _resume(self, record: OperationRecord) -> None:
+        """Go on with an operation that another process had begun."""
+        flight = self.new_flight(self.plan.nodes[record.operation_id], record)
+        try:
+            self.resolve(flight)
+        except (ProvisioningError, ValueError) as error:
+            self._fail(flight, _unresolved(record.operation_id, error))
+            return
+        flight.digest = digest_of(flight)
+        if record.state is OperationState.STARTED:
+            self.call(flight, Step.SETTLE)
+        elif record.state is OperationState.WAITING:
+            self.call(flight, Step.RUN)
+        elif record.state is OperationState.FAILED and record.compensation is not None:
+            self.call(flight, Step.COMPENSATE)
+        elif record.state is OperationState.FAILED:
+            self._start_anew(flight)
+        else:
+            record.attempt += 1
+            self._start(flight)
+
+    def _start(self, flight: Flight) -> None:
+        """Journal the intent and make the call; not when the run is to stop."""
+        if self._is_stopping:
+            return
+        record = flight.record
+        if flight.digest != record.digest:
+            self._renew_token(flight)
+        self.ledger.write(record, OperationState.STARTED)
+        data = {"kind": record.kind, "provider": record.provider, "attempt": record.attempt}
+        self.ledger.tell(EventKind.OPERATION_STARTED, record.operation_id, data)
+        self.call(flight, Step.RUN)
+
+    def _start_anew(self, flight: Flight) -> None:
+        """Start with a fresh token, now that nothing is left of what the old one made."""
+        record = flight.record
+        record.error, record.progress, record.resources, record.compensation = None, None, (), None
+        record.attempt = 1
+        self._renew_token(flight)
+        if flight.kind.descriptor.prepares or self.surroundings.guards:
+            self.call(flight, Step.PREPARE)
+        else:
+            self._start(flight)
+
+    def _renew_token(self, flight: Flight) -> None:
+        record = flight.record
+        record.generation += 1
+        record.client_token = self.surroundings.new_token()
+        record.digest = flight.digest
+        self.resolve(flight)
+
+    # -- hearing -------------------------------------------------------------------------------------------------
+
+    def heard(self, flight: Flight, answer: Finished) -> None:
+        """Decide by the step that ended."""
+        match flight.step:
+            case Step.RUN:
+                self._heard_run(flight, answer)
+            case Step.PREPARE:
+                self._heard_prepare(flight, answer)
+            case Step.SETTLE:
+                self._heard_settle(flight, answer)
+            case Step.COMPENSATE:
+                self._heard_compensate(flight, answer)
+
+    def _heard_prepare(self, flight: Flight, answer: Finished) -> None:
+        if answer.error is not None:
+            self._try_again(flight, answer.error)
+            return
+        flight.record.compensation = answer.value  # type: ignore[assignment]
+        self._start(flight)
+
+    def _heard_run(self, flight: Flight, answer: Finished) -> None:
+        if isinstance(answer.value, Done):
+            self._succeed(flight, answer.value)
+        elif isinstance(answer.value, Pending):
+            self.go_on_later(flight, Step.RUN, answer.value)
+        elif isinstance(answer.error, (OperationTimedOut, RunInterrupted)):
+            self._doubt(flight, self.cut_off(flight))
+        elif answer.error is not None and leaves_doubt(answer.error):
+            self._doubt(flight, answer.error)
+        else:
+            self._try_again(flight, answer.error or OperationFailed(f"operation {flight.id} gave no answer"))
+
+    def _heard_settle(self, flight: Flight, answer: Finished) -> None:
+        if isinstance(answer.value, (Done, Pending)):
+            self._adopt(flight, answer.value)
+        elif answer.error is not None:
+            self._settle_failed(flight, answer.error)
+        elif isinstance(answer.value, Absent) and self.doubt_remains(flight):
+            self._ask_again(flight)
+        elif flight.verdict is not None:
+            self._fail(flight, flight.verdict)
+        elif isinstance(answer.value, Absent) or self.on_doubt(flight) is OnDoubt.RETRY:
+            flight.doubt_until = None
+            flight.record.attempt += 1
+            self._start(flight)
+        else:
+            self._fail(flight, _in_doubt(flight))
+
+    def _heard_compensate(self, flight: Flight, answer: Finished) -> None:
+        """A failed operation is undone before it is tried anew."""
+        if isinstance(answer.value, Done):
+            self._start_anew(flight)
+        elif isinstance(answer.value, Pending):
+            self.traffic.wait(flight, Step.COMPENSATE, answer.value.after)
+        else:
+            error = answer.error or OperationFailed(f"undoing {flight.id} gave no answer")
+            delay = self.retry_delay(flight, error)
+            if delay is None:
+                self._fail(flight, error)
+            else:
+                flight.tries += 1
+                self.traffic.wait(flight, Step.COMPENSATE, delay)
+
+    def heard_late(self, flight: Flight, answer: Finished) -> None:
+        """A call that nobody waited for made something after all: keep it where rollback finds it."""
+        if isinstance(answer.value, (Done, Pending)) and answer.value.resources:
+            self.note_progress(flight, answer.value)
+            self.ledger.write(flight.record, flight.record.state)
+
+    def time_has_come(self, flight: Flight) -> None:
+        """Make the call that the flight waited for, or give it up when its time is over."""
+        if self.clock() >= flight.deadline and flight.step is not Step.SETTLE:
+            self._fail(flight, self.timed_out(flight))
+        elif flight.step is Step.RUN and flight.record.state is OperationState.RETRYING:
+            self._start(flight)
+        else:
+            self.call(flight, flight.step)
+
+    def lost(self, flight: Flight) -> None:
+        """A call does not end: what it did is in doubt, and the operation is out of time."""
+        if flight.step is Step.RUN:
+            self._doubt(flight, self.cut_off(flight))
+        else:
+            self._fail(flight, flight.verdict or self.timed_out(flight))
+
+    # -- deciding ------------------------------------------------------------------------------------------------
+
+    def _doubt(self, flight: Flight, error: BaseException) -> None:
+        """Ask what a call did whose reply was lost."""
+        if self.retry_delay(flight, error) is None:
+            flight.verdict = error
+        flight.tries += 1
+        flight.doubt_until = None
+        self.call(flight, Step.SETTLE)
+
+    def _ask_again(self, flight: Flight) -> None:
+        seconds = min(_SETTLE_FIRST * 2 ** min(flight.tries, 10), _SETTLE_MOST)
+        flight.tries += 1
+        self.traffic.wait(flight, Step.SETTLE, seconds)
+
+    def _settle_failed(self, flight: Flight, error: BaseException) -> None:
+        delay = self.retry_delay(flight, error)
+        if delay is None:
+            self._fail(flight, flight.verdict or error)
+        else:
+            flight.tries += 1
+            self.traffic.wait(flight, Step.SETTLE, delay)
+
+    def _adopt(self, flight: Flight, found: Done | Pending) -> None:
+        """Record as ours what an interrupted call had made."""
+        resources = [resource.as_dict() for resource in found.resources]
+        self.ledger.tell(EventKind.OPERATION_ADOPTED, flight.id, {"resources": resources})
+        if flight.verdict is not None:
+            self.note_progress(flight, found)
+            self._fail(flight, flight.verdict)
+        elif isinstance(found, Done):
+            self._succeed(flight, found)
+        else:
+            self.go_on_later(flight, Step.RUN, found)
+
+    def _try_again(self, flight: Flight, error: BaseException) -> None:
+        """Wait for the next attempt, or give up. A failed look before the intent leaves no record."""
+        delay = self.retry_delay(flight, error)
+        if delay is None:
+            self._fail(flight, error)
+            return
+        record = flight.record
+        flight.tries += 1
+        info = self.ledger.redacted_error(as_info(error))
+        data = {"attempt": flight.tries, "delay": round(delay, 3), "error": info.as_dict()}
+        self.ledger.tell(EventKind.OPERATION_RETRIED, record.operation_id, data)
+        if flight.step is Step.RUN:
+            state = OperationState.WAITING if record.progress is not None else OperationState.RETRYING
+            record.attempt += 1
+            record.error = info
+            self.ledger.write(record, state)
+        self.traffic.wait(flight, flight.step, delay)
+
+    def _succeed(self, flight: Flight, done: Done) -> None:
+        record = flight.record
+        self.note_progress(flight, done)
+        record.error = None
+        record.result = self.ledger.redacted(done.result)
+        self.ledger.write(record, OperationState.SUCCEEDED)
+        self.ledger.tell(EventKind.OPERATION_SUCCEEDED, record.operation_id)
+        self.ledger.keep_result(record.operation_id, done.result)
+        self.succeeded += 1
+        self._frontier.done(record.operation_id)
+        self.limits.leave(record.provider)
+
+    def _skip(self, flight: Flight) -> None:
+        self.ledger.write(flight.record, OperationState.SKIPPED)
+        data = {"reason": "its condition is false"}
+        self.ledger.tell(EventKind.OPERATION_SKIPPED, flight.id, data)
+        self._frontier.done(flight.id)
+        self.limits.leave(flight.provider)
+
+    def _fail(self, flight: Flight, error: BaseException) -> None:
+        record = flight.record
+        record.error = self.ledger.redacted_error(as_info(error))
+        if leaves_nothing(error, record):
+            record.compensation = None
+        self.ledger.write(record, OperationState.FAILED)
+        self.ledger.tell(EventKind.OPERATION_FAILED, record.operation_id, {"error": record.error.as_dict()})
+        self.limits.leave(record.provider)
+        self._failed += 1
+        self.first_error = self.first_error or record.error
+        self._heed_failure(flight)
+
+    def _heed_failure(self, flight: Flight) -> None:
+        match self.plan.settings.on_failure_of(flight.node.definition):
+            case "continue":
+                for blocked in self._frontier.block(flight.id):
+                    self._block(blocked, flight.id)
+            case "rollback":
+                self._aftermath = RunState.ROLLING_BACK
+            case "stop":
+                self._aftermath = self._aftermath or RunState.FAILED
+
+    def _block(self, operation_id: str, cause: str) -> None:
+        definition = self.plan.nodes[operation_id].definition
+        position = self.ledger.next_position()
+        record = OperationRecord(operation_id, definition.kind, OperationState.BLOCKED, position, definition.provider)
+        self.ledger.write(record, OperationState.BLOCKED)
+        self.ledger.tell(EventKind.OPERATION_SKIPPED, operation_id, {"reason": f"{cause}, which it needs, failed"})
+
+
+def digest_of(flight: Flight) -> str:
+    """Return a SHA-256 of the resolved parameters: a token belongs to these and no others."""
+    assert flight.operation is not None  # noqa: S101 - resolved just now
+    parameters: Mapping[str, Any] = flight.operation.parameters
+    text = json.dumps(parameters, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unresolved(operation_id: str, error: Exception) -> Exception:
+    if isinstance(error, ProvisioningError):
+        return error
+    return OperationFailed(
+        f"operation {operation_id}: {error}", hint="see the results with `provisioning workflow status`"
+    )
+
+
+def _in_doubt(flight: Flight) -> OperationInDoubt:
+    return OperationInDoubt(
+        f"operation {flight.id} ({flight.record.kind}) was cut off, and nobody can be asked what it did",
+        hint="look at what it did; then `provisioning workflow resume` does it again,"
+        " and `provisioning workflow rollback` undoes the rest",
+    )

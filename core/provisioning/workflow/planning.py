@@ -1,0 +1,98 @@
+"""Making a plan: a document meets the kinds, providers and values that are there; all that is amiss is told at once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from provisioning.errors import ConfigurationError, Problem
+from provisioning.graph import Graph
+from provisioning.source import Source
+from provisioning.workflow.document import DocumentConfiguration, WorkflowDocument, check_document
+from provisioning.workflow.expansion import Expansion, expand
+from provisioning.workflow.inspection import Inspection
+from provisioning.workflow.needs import Needs, UnknownInstance
+from provisioning.workflow.plan import Plan
+from provisioning.workflow.ports import Kinds, Providers, Roots
+from provisioning.workflow.settings import RunSettings
+
+__all__ = ["Planner"]
+
+MAX_PROBLEMS = 50
+
+
+class Planner:
+    """Makes plans. `roots` are the values known before a run, `defaults` what a document may leave unsaid."""
+
+    def __init__(self, *, kinds: Kinds, providers: Providers, roots: Roots, defaults: RunSettings) -> None:
+        self._kinds = kinds
+        self._providers = providers
+        self._roots = roots
+        self._defaults = defaults
+
+    def plan(
+        self,
+        source: Source,
+        *,
+        directory: Path,
+        workflow_id: str,
+        inputs: Mapping[str, Any] | None = None,
+        overrides: DocumentConfiguration | None = None,
+    ) -> Plan:
+        """Return the plan of the document in `source`.
+
+        `inputs` replace the document's own. Raises one `ConfigurationError` with every problem found, before
+        anything was changed anywhere.
+        """
+        document = _with_inputs(check_document(source), inputs or {}, source)
+        expansion = expand(document, source, self._roots, directory)
+        found = list(Inspection(expansion, self._kinds, self._providers, self._roots).problems())
+        if found:
+            raise ConfigurationError.from_problems(source.name, found[:MAX_PROBLEMS])
+        needs = Needs()
+        graph = _graph(expansion, needs, source)
+        settings = self._defaults.overridden_by(document.configuration)
+        return Plan(
+            workflow_id=document.workflow_id or workflow_id,
+            document=expansion.document,
+            root=expansion.root,
+            nodes={operation.id: operation for operation in expansion.operations},
+            graph=graph,
+            settings=settings if overrides is None else settings.overridden_by(overrides),
+            kinds=self._kinds,
+        )
+
+
+def _graph(expansion: Expansion, needs: Needs, source: Source) -> Graph:
+    edges: dict[str, list[str]] = {}
+    problems: list[Problem] = []
+    for operation in expansion.operations:
+        try:
+            found = needs.of(operation)
+        except UnknownInstance as error:
+            problems.append(expansion.problem(operation, ["parameters"], str(error)))
+            continue
+        if found:
+            edges[operation.id] = found
+    if problems:
+        raise ConfigurationError.from_problems(source.name, problems[:MAX_PROBLEMS])
+    graph = Graph([operation.id for operation in expansion.operations], edges)
+    cycle = graph.find_cycle()
+    if cycle is not None:
+        raise ConfigurationError.from_problems(source.name, [_circle(expansion, cycle)])
+    return graph
+
+
+def _circle(expansion: Expansion, cycle: list[str]) -> Problem:
+    first = next(operation for operation in expansion.operations if operation.id == cycle[0])
+    message = f"operations need each other in a circle: {' -> '.join(cycle)}"
+    return expansion.problem(first, [], message, hint="take one of these references or dependencies away")
+
+
+def _with_inputs(document: WorkflowDocument, inputs: Mapping[str, Any], source: Source) -> WorkflowDocument:
+    unknown = [name for name in inputs if name not in document.inputs]
+    if unknown:
+        known = ", ".join(document.inputs) or "none"
+        problems = [source.problem(["inputs"], f"there is no input {name!r}; it has: {known}") for name in unknown]
+        raise ConfigurationError.from_problems(source.name, problems)
+    return replace(document, inputs={**document.inputs, **inputs}) if inputs else document

@@ -1,0 +1,151 @@
+"""One process's hold on one run: from taking its lease to giving it back."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from provisioning.contract import Engine, EventKind, Journal, NewRun, RunState, RunWriter
+from provisioning.errors import ErrorInfo, OperationFailed, ProvisioningError
+from provisioning.workflow.backward import UNDOABLE, Backward
+from provisioning.workflow.driver import Driver
+from provisioning.workflow.forward import Forward
+from provisioning.workflow.ledger import Ledger
+from provisioning.workflow.moves import RUN_MOVES
+from provisioning.workflow.plan import Plan
+from provisioning.workflow.surroundings import Surroundings
+from provisioning.workflow.traffic import Traffic
+
+__all__ = ["Runner", "submit"]
+
+_END_EVENTS = {
+    RunState.SUCCEEDED: EventKind.WORKFLOW_COMPLETED,
+    RunState.PARTIAL: EventKind.WORKFLOW_COMPLETED,
+    RunState.FAILED: EventKind.WORKFLOW_FAILED,
+    RunState.INTERRUPTED: EventKind.WORKFLOW_INTERRUPTED,
+    RunState.ROLLING_BACK: EventKind.WORKFLOW_INTERRUPTED,
+    RunState.ROLLED_BACK: EventKind.ROLLBACK_COMPLETED,
+    RunState.ROLLBACK_FAILED: EventKind.ROLLBACK_FAILED,
+}
+
+
+def submit(plan: Plan, journal: Journal) -> bool:
+    """Record the run of a plan, or return False when the very same run is there already."""
+    run = NewRun(plan.workflow_id, plan.name, plan.canonical, plan.digest, len(plan.nodes))
+    return journal.create_run(run)
+
+
+class Runner:
+    """Drives one run forwards, backwards, or first forwards and then back.
+
+    Everything a run does happens in the thread that calls `run`; `interrupt` may come from anywhere.
+    """
+
+    def __init__(self, plan: Plan, surroundings: Surroundings) -> None:
+        self._plan = plan
+        self._surroundings = surroundings
+        self._driver: Driver | None = None
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """Let calls in flight be recorded, take nothing more up, and end; safe in a signal handler."""
+        self._interrupted = True
+        if self._driver is not None:
+            self._driver.interrupt()
+
+    def run(self, *, is_new: bool = False, rollback: bool = False, skip: Collection[str] = ()) -> RunState:
+        """Drive the run to where it ends now, and return its state.
+
+        With `rollback` everything done so far is undone, but for the operations in `skip`. Raises `RunLocked`,
+        `RunFenced` and any `JournalError`; an operation's failure is no exception but a state.
+        """
+        writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.holder)
+        engine = self._surroundings.make_engine(self._plan.parallelism)
+        try:
+            return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
+        finally:
+            engine.close()
+            writer.release()
+
+    def watch(self, driver: Driver) -> None:
+        """Let interrupts reach the driver that drives now."""
+        self._driver = driver
+        if self._interrupted:
+            driver.interrupt()
+
+
+class _Course:
+    """The way of a run from state to state while its lease is held."""
+
+    def __init__(
+        self, runner: Runner, plan: Plan, surroundings: Surroundings, writer: RunWriter, engine: Engine
+    ) -> None:
+        self._runner = runner
+        self._plan = plan
+        self._surroundings = surroundings
+        clock = surroundings.clock
+        self._ledger = Ledger(
+            surroundings.journal, writer, redact=surroundings.redact, now=surroundings.now, clock=clock
+        )
+        self._traffic = Traffic(engine, clock, plan.settings.call_grace)
+        self._state = surroundings.journal.get_run(plan.workflow_id).state
+
+    def follow(self, is_new: bool, rollback: bool, skip: Collection[str]) -> RunState:
+        error: ErrorInfo | None = self._surroundings.journal.get_run(self._plan.workflow_id).error
+        if not rollback and self._state is not RunState.ROLLING_BACK:
+            if self._state is RunState.SUCCEEDED:
+                return self._state
+            error = self._forwards(is_new)
+        else:
+            self._move(RunState.ROLLING_BACK, error)
+        if self._state is RunState.ROLLING_BACK:
+            self._backwards(skip, error)
+        return self._state
+
+    def _forwards(self, is_new: bool) -> ErrorInfo | None:
+        self._move(RunState.RUNNING, None)
+        self._ledger.tell(
+            EventKind.WORKFLOW_STARTED if is_new else EventKind.WORKFLOW_RESUMED,
+            data={"name": self._plan.name, "operations": len(self._plan.nodes)},
+        )
+        begun = () if is_new else self._surroundings.journal.list_operations(self._plan.workflow_id)
+        driver = Forward(self._plan, self._ledger, self._traffic, self._surroundings, begun)
+        self._runner.watch(driver)
+        driver.drive()
+        self._conclude(driver.outcome(), driver.first_error, driver)
+        return driver.first_error
+
+    def _conclude(self, state: RunState, error: ErrorInfo | None, driver: Forward) -> None:
+        outputs = None
+        if state is RunState.SUCCEEDED:
+            try:
+                outputs = driver.view.outputs(self._plan.root)
+            except (ProvisioningError, ValueError) as failure:
+                state = RunState.FAILED
+                error = OperationFailed(f"the outputs cannot be read: {failure}").info()
+        self._move(state, error, outputs)
+        if state is not RunState.ROLLING_BACK:
+            self._tell_end(error)
+        self._ledger.commit()
+
+    def _backwards(self, skip: Collection[str], error: ErrorInfo | None) -> None:
+        self._ledger.tell(EventKind.ROLLBACK_STARTED, data={} if error is None else {"error": error.as_dict()})
+        self._ledger.commit()
+        records = self._surroundings.journal.list_operations(self._plan.workflow_id, states=UNDOABLE, newest_first=True)
+        driver = Backward(self._plan, self._ledger, self._traffic, self._surroundings, records, skip)
+        self._runner.watch(driver)
+        driver.drive()
+        self._move(driver.outcome(), error)
+        self._tell_end(error, failed=driver.failed)
+        self._ledger.commit()
+
+    def _move(self, state: RunState, error: ErrorInfo | None, outputs: Mapping[str, Any] | None = None) -> None:
+        assert state in RUN_MOVES[self._state] or state is self._state, f"{self._state} -> {state}"  # noqa: S101
+        self._state = state
+        self._ledger.move(state, error=error, outputs=outputs)
+
+    def _tell_end(self, error: ErrorInfo | None, failed: Collection[str] = ()) -> None:
+        data: dict[str, object] = {"state": str(self._state)}
+        if error is not None:
+            data["error"] = error.as_dict()
+        if failed:
+            data["failed"] = list(failed)
+        self._ledger.tell(_END_EVENTS[self._state], data=data)

@@ -1,0 +1,1 @@
+"""The local cloud: servers that are supervised processes on this machine."""

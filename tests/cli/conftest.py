@@ -1,0 +1,62 @@
+"""What the tests of the command line share: a way to run a line, in this process or in one of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from provisioning.cli.root import root
+
+Command = Callable[..., Result]
+Program = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace that is the current folder, with servers and settings of its own."""
+    home = tmp_path / "home"
+    folder = tmp_path / "workspace"
+    home.mkdir()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("PROVISIONING_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("PROVISIONING__PROVIDERS__LOCAL__DIRECTORY", str(tmp_path / "servers"))
+    return folder
+
+
+@pytest.fixture
+def run() -> Iterator[Command]:
+    """Run one command line in this process: `run("server", "list")`."""
+    runner = CliRunner()
+
+    def command(*arguments: str, stdin: str | bytes | None = None) -> Result:
+        return runner.invoke(root, list(arguments), input=stdin)
+
+    yield command
+
+
+@pytest.fixture
+def program() -> Program:
+    """Run one command line in a process of its own."""
+
+    def execute(
+        *arguments: str | bytes, stdin: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "provisioning", *arguments],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, **(environment or {})},
+        )
+
+    return execute

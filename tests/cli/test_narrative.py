@@ -1,0 +1,58 @@
+"""Events are told in plain lines."""
+
+import re
+
+import pytest
+
+from provisioning.cli.narrative import PHRASES, event_line, event_phrase
+from provisioning.contract import Event, EventKind
+
+TOLD = [
+    (EventKind.WORKFLOW_STARTED, None, {"name": "tiers", "operations": 4}, "wf-1 workflow started"),
+    (
+        EventKind.OPERATION_STARTED,
+        "web.a",
+        {"kind": "server_create", "provider": "local", "attempt": 1},
+        "web.a started (server_create on local)",
+    ),
+    (EventKind.OPERATION_STARTED, "say", {"kind": "command", "provider": None}, "say started (command)"),
+    (
+        EventKind.OPERATION_RETRIED,
+        "web.a",
+        {"attempt": 2, "delay": 1.5, "error": {"code": "Throttling", "message": "slow down"}},
+        "web.a is tried again: slow down, again in 1.5s",
+    ),
+    (
+        EventKind.RESOURCE_CREATED,
+        "web.a",
+        {"type": "server", "id": "i-1", "provider": "local", "name": "web-a"},
+        "web.a created server web-a on local",
+    ),
+    (EventKind.OPERATION_SKIPPED, "web.b", {"reason": "its condition is false"}, "web.b skipped: its condition is false"),
+    (EventKind.OPERATION_OUTPUT, "say", {"text": "hello\n"}, "say | hello\\n"),
+    (
+        EventKind.COMPENSATION_FAILED,
+        "web.a",
+        {"summary": "delete server web-a", "error": {"message": "no network"}},
+        "web.a could not be undone: delete server web-a: no network",
+    ),
+    ("StrangersEvent", "web.a", {"anything": 1}, "web.a StrangersEvent"),
+]
+
+
+@pytest.mark.parametrize(("kind", "operation_id", "data", "phrase"), TOLD)
+def test_an_event_is_one_sentence(kind: str, operation_id: str | None, data: dict[str, object], phrase: str) -> None:
+    """Who, what, and what its data adds."""
+    assert phrase == event_phrase(Event(1, "wf-1", kind, 0.0, operation_id, data))
+
+
+def test_every_kind_of_event_has_words() -> None:
+    """No event of ours is told by its bare name."""
+    assert set(EventKind) == set(PHRASES)
+
+
+def test_a_line_begins_with_the_time_and_may_name_the_run() -> None:
+    """The list of all events says of which run each is."""
+    event = Event(1, "wf-1", EventKind.OPERATION_SUCCEEDED, 0.0, "web.a")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d web.a succeeded", event_line(event))
+    assert re.fullmatch(r"\d\d:\d\d:\d\d wf-1 web.a succeeded", event_line(event, with_run=True))

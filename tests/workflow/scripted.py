@@ -1,0 +1,263 @@
+"""Scripted kinds and an engine on virtual time: real drivers, real journal, no waiting."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from provisioning.contract import (
+    Absent,
+    Cancellation,
+    Compensation,
+    CompensationAction,
+    Decision,
+    Done,
+    Finished,
+    Job,
+    Journal,
+    Noted,
+    OnDoubt,
+    Operation,
+    OperationContext,
+    OperationKind,
+    Outcome,
+    Pending,
+    Provider,
+    Resource,
+    Settlement,
+)
+from provisioning.retry import RetryPolicy
+from provisioning.source import Format, Source
+from provisioning.workflow import Caller, DocumentConfiguration, Plan, Planner, RunSettings, Surroundings
+
+Answer = Outcome | Settlement | BaseException
+
+
+class VirtualEngine:
+    """An engine without threads: a job runs when it is submitted, and waiting moves the clock.
+
+    `hung` holds the ids of operations whose calls never answer.
+    """
+
+    def __init__(self, execute: Callable[..., Any], clock: "VirtualClock", capacity: int) -> None:
+        self._execute = execute
+        self._clock = clock
+        self.capacity = capacity
+        self.answers: deque[Finished | Noted] = deque()
+        self.cancelled: list[int] = []
+        self.abandoned: list[int] = []
+        self.tickets: dict[int, str] = {}
+
+    def submit(self, job: Job) -> None:
+        self.tickets[job.ticket] = job.operation.id
+
+        def note(kind: str, data: Mapping[str, Any]) -> None:
+            self.answers.append(Noted(job.ticket, kind, data))
+
+        try:
+            value = self._execute(job, Cancellation(), note)
+        except Hang:
+            return
+        except BaseException as error:
+            self.answers.append(Finished(job.ticket, error=error))
+        else:
+            self.answers.append(Finished(job.ticket, value))
+
+    def collect(self, timeout: float | None) -> Sequence[Finished | Noted]:
+        if not self.answers:
+            assert timeout is not None
+            self._clock.now += timeout
+            return []
+        answers = list(self.answers)
+        self.answers.clear()
+        return answers
+
+    def wake(self) -> None:
+        pass
+
+    def cancel(self, ticket: int) -> None:
+        self.cancelled.append(ticket)
+
+    def abandon(self, ticket: int) -> None:
+        self.abandoned.append(ticket)
+
+    def close(self) -> None:
+        pass
+
+
+class Hang(BaseException):
+    """A call that never answers."""
+
+
+class VirtualClock:
+    """A clock that only waiting moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Script:
+    """What each operation's calls answer, by operation id and hook; the last answer repeats. Keeps a log of calls."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], deque[Answer]] = defaultdict(deque)
+        self.log: list[str] = []
+        self.operations: list[Operation] = []
+
+    def on(self, operation_id: str, hook: str, *answers: Answer) -> None:
+        self.answers[operation_id, hook].extend(answers)
+
+    def answer(self, operation: Operation, hook: str, default: Answer) -> Any:
+        self.log.append(f"{hook} {operation.id}")
+        self.operations.append(operation)
+        queue = self.answers.get((operation.id, hook))
+        answer = default if not queue else queue.popleft() if len(queue) > 1 else queue[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def calls(self, hook: str) -> list[str]:
+        return [line.split()[1] for line in self.log if line.startswith(f"{hook} ")]
+
+
+class ScriptedKind:
+    """A kind whose every hook answers by the script."""
+
+    def __init__(self, script: Script, descriptor: OperationKind) -> None:
+        self.script = script
+        self.descriptor = descriptor
+
+    def problems(self, parameters: Mapping[str, Any], allow: Callable[[str], bool]) -> list[tuple[tuple[str | int, ...], str]]:
+        return [(("bad",), "is bad")] if "bad" in parameters and not allow(str(parameters["bad"])) else []
+
+    def prepare(self, operation: Operation, provider: Provider | None, context: OperationContext) -> Compensation | None:
+        default = Compensation(CompensationAction.DELETE_RESOURCE, f"delete {operation.id}", {"token": operation.client_token})
+        return self.script.answer(operation, "prepare", default)  # type: ignore[arg-type, no-any-return]
+
+    def run(self, operation: Operation, provider: Provider | None, context: OperationContext) -> Outcome:
+        default = Done({"id": operation.id, **operation.parameters}, (Resource("thing", operation.id),))
+        return self.script.answer(operation, "run", default if self.descriptor.prepares else Done(dict(operation.parameters)))
+
+    def settle(self, operation: Operation, provider: Provider | None, context: OperationContext) -> Settlement:
+        return self.script.answer(operation, "settle", Absent())
+
+    def compensate(
+        self, operation: Operation, compensation: Compensation, provider: Provider | None, context: OperationContext
+    ) -> Outcome:
+        return self.script.answer(operation, "compensate", Done())
+
+
+class ScriptedKinds:
+    """`make` leaves something behind, `note` does not, `careful` must not be done twice; `workflow` joins."""
+
+    def __init__(self, script: Script) -> None:
+        undoing = CompensationAction.DELETE_RESOURCE
+        descriptors = [
+            OperationKind("make", "make a thing", {}, self, prepares=True, action=undoing, undo="delete the thing"),
+            OperationKind("note", "note something", {}, self),
+            OperationKind("careful", "be careful", {}, self, on_doubt=OnDoubt.FAIL),
+            OperationKind("workflow", "run a nested workflow", {}, self),
+            OperationKind("placed", "make a thing somewhere", {}, self, needs_provider=True),
+        ]
+        self._kinds = {one.name: ScriptedKind(script, one) for one in descriptors}
+
+    def get(self, name: str) -> ScriptedKind:
+        return self._kinds[name]
+
+    def names(self) -> list[str]:
+        return list(self._kinds)
+
+
+class NoProviders:
+    """No provider is configured."""
+
+    def get(self, name: str) -> Provider:
+        raise KeyError(name)
+
+    def names(self) -> list[str]:
+        return []
+
+
+class Gatekeeper:
+    """A guard that refuses the operations it was told to refuse."""
+
+    def __init__(self) -> None:
+        self.refused: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.refused)
+
+    def check(self, operation: Operation, context: OperationContext) -> Decision:
+        reason = self.refused.get(operation.id)
+        return Decision.allow() if reason is None else Decision.deny(reason)
+
+
+class Stage:
+    """Everything that a run needs, around one journal."""
+
+    def __init__(self, journal: Journal, directory: Path) -> None:
+        self.journal = journal
+        self.directory = directory
+        self.script = Script()
+        self.kinds = ScriptedKinds(self.script)
+        self.guards = Gatekeeper()
+        self.clock = VirtualClock()
+        self.engine: VirtualEngine | None = None
+        self.roots: dict[str, Any] = {}
+        self.tokens = 0
+
+    def _make_engine(self, capacity: int) -> VirtualEngine:
+        caller = Caller(
+            kinds=self.kinds, providers=NoProviders(), guards=self.guards, directory=str(self.directory), clock=self.clock
+        )
+        self.engine = VirtualEngine(caller, self.clock, capacity)
+        return self.engine
+
+    def _new_token(self) -> str:
+        self.tokens += 1
+        return f"token-{self.tokens}"
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(
+            journal=self.journal,
+            make_engine=self._make_engine,
+            kinds=self.kinds,
+            providers=NoProviders(),
+            guards=self.guards,
+            roots=self.roots,
+            redact=lambda value: value,
+            holder="test",
+            directory=str(self.directory),
+            clock=self.clock,
+            random=lambda: 0.5,
+            new_token=self._new_token,
+        )
+
+    def plan(
+        self,
+        document: Mapping[str, Any],
+        *,
+        workflow_id: str = "wf-1",
+        inputs: Mapping[str, Any] | None = None,
+        overrides: DocumentConfiguration | None = None,
+    ) -> Plan:
+        defaults = RunSettings(retry=RetryPolicy(attempts=3, initial_delay=1.0, factor=2.0, max_delay=60.0, jitter=0.0))
+        planner = Planner(kinds=self.kinds, providers=NoProviders(), roots=self.roots, defaults=defaults)
+        source = Source("document", Format.JSON, dict(document), "")
+        return planner.plan(
+            source, directory=self.directory, workflow_id=workflow_id, inputs=inputs, overrides=overrides
+        )
+
+
+def make(name: str, **more: Any) -> dict[str, Any]:
+    """Return an operation that leaves something behind."""
+    return {"id": name, "kind": "make", **more}
+
+
+def waiting(after: float, **state: Any) -> Pending:
+    """Return an answer that says the operation goes on outside."""
+    return Pending(after, state)
