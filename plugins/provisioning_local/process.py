@@ -10,7 +10,7 @@ from typing import NamedTuple
 __all__ = ["Process", "identify", "marked_processes", "send_signal"]
 
 _PROC = Path("/proc")
-_LINUX = sys.platform.startswith("linux")
+_LINUX = sys.platform == "linux"
 
 
 class Process(NamedTuple):
@@ -46,7 +46,7 @@ def _started_elsewhere(pid: int) -> str | None:
 def send_signal(process: Process, number: signal.Signals, *, group: bool = False) -> bool:
     """Signal a process, or the group that it leads, if it is still that process; return whether it was."""
     try:
-        if not _LINUX or group:
+        if sys.platform != "linux" or group:
             return _send_by_number(process, number, group=group)
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:

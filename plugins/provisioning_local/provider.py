@@ -14,7 +14,7 @@ from provisioning_local.catalog import SIZES, ZONES, images
 from provisioning_local.disk import translated
 from provisioning_local.home import Home
 from provisioning_local.request import Request
-from provisioning_local.server import LocalServer
+from provisioning_local.server import LocalServer, no_server
 from provisioning_local.settings import Settings
 from provisioning_local.sighting import look
 
@@ -42,8 +42,8 @@ class LocalProvider:
         try:
             with self._root(context) as root:
                 root.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=root, prefix=".check-"):
-                    pass
+                with tempfile.TemporaryFile(dir=root, prefix=".check-", buffering=0) as file:
+                    file.write(b"x")
         except ProviderError as error:
             return ConnectionStatus(reachable=False, message=error.message)
         return ConnectionStatus(
@@ -67,10 +67,10 @@ class LocalProvider:
     @hookimpl
     def get_server(self, server_id: str, context: OperationContext) -> Server:
         """Return one server; raise `NotFound` when it is gone."""
-        with self._server(server_id, context) as server:
-            sighting = server.see() if _ID.fullmatch(server_id) else None
+        with self._known(server_id, context) as server:
+            sighting = server.see()
             if sighting is None:
-                raise server.missing()
+                raise no_server(self._name, server_id)
             return sighting.as_server(self._name)
 
     @hookimpl
@@ -142,9 +142,9 @@ class LocalProvider:
 
     @contextmanager
     def _known(self, server_id: str, context: OperationContext) -> Iterator[LocalServer]:
+        if not _ID.fullmatch(server_id):
+            raise no_server(self._name, server_id)
         with self._server(server_id, context) as server:
-            if not _ID.fullmatch(server_id):
-                raise server.missing()
             yield server
 
 

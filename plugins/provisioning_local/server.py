@@ -25,7 +25,7 @@ from provisioning_local.request import Request
 from provisioning_local.settings import Settings
 from provisioning_local.sighting import Sighting, look
 
-__all__ = ["LocalServer"]
+__all__ = ["LocalServer", "no_server"]
 
 T = TypeVar("T")
 
@@ -34,6 +34,15 @@ _MARGIN = 3.0
 _KILL_TIMEOUT = 10.0
 _SHORTEST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
+
+
+def no_server(provider: str, server_id: str) -> NotFound:
+    """Return the error that says there is no such server."""
+    return NotFound(f"provider {provider} has no server {server_id}", provider=provider)
+
+
+def _is_gone(process: Process | None) -> bool:
+    return process is None or identify(process.pid) != process
 
 
 class LocalServer:
@@ -159,7 +168,7 @@ class LocalServer:
     def _existing(self) -> Sighting:
         sighting = look(self._home)
         if not sighting.is_server:
-            raise self.missing()
+            raise no_server(self._provider, self._home.id)
         return sighting
 
     def _readable(self) -> Record:
@@ -167,10 +176,6 @@ class LocalServer:
         if sighting.record is None:
             raise self._unreadable(sighting)
         return sighting.record
-
-    def missing(self) -> NotFound:
-        """Return the error that says there is no such server."""
-        return NotFound(f"provider {self._provider} has no server {self._home.id}", provider=self._provider)
 
     def _unreadable(self, sighting: Sighting) -> ServiceInternalError:
         return ServiceInternalError(
@@ -194,7 +199,7 @@ class LocalServer:
         try:
             lock = self._wait(lambda: self._try_changes(make=make), None, "be free")
         except FileNotFoundError as error:
-            raise self.missing() from error
+            raise no_server(self._provider, self._home.id) from error
         with lock:
             yield
 
@@ -223,6 +228,8 @@ class LocalServer:
         except ResourceConflict:
             lock = self._wait(self._try_end(SIGKILL), _KILL_TIMEOUT, "die")
         with lock:
+            supervisor = read_life(self._home.life).supervisor
+            self._wait(lambda: _is_gone(supervisor) or None, _KILL_TIMEOUT, "die")
             self._end_leftovers(look(self._home).record)
             yield
 
@@ -250,7 +257,7 @@ class LocalServer:
     def _kill_leftovers(self, life: Life) -> bool:
         """Kill once; return whether there was nothing left to kill."""
         left = marked_processes(*marks(self._home))
-        if life.child is not None and identify(life.child.pid) == life.child:
+        if life.child is not None and not _is_gone(life.child):
             send_signal(life.child, SIGKILL, group=True)
             left.append(life.child)
         for process in left:

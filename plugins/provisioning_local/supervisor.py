@@ -191,9 +191,15 @@ def _say(text: str) -> None:
 
 
 def _take_lock(home: Home) -> FileLock | None:
-    """Take the life lock. More than one attempt: who asks whether it is held, holds it for a moment."""
+    """Take the life lock of a pending server; None when another supervisor was faster.
+
+    More than one attempt: who asks whether the lock is held, holds it for a moment.
+    """
     for _ in range(_LOCK_ATTEMPTS):
-        if lock := try_lock(home.life):
+        lock = try_lock(home.life)
+        if read_record(home.record)["state"] != PENDING:
+            return None
+        if lock is not None:
             return lock
         time.sleep(_LOCK_PAUSE)
     return None
@@ -210,8 +216,8 @@ def main(directory: str, ready: int) -> int:
 
     try:
         lock = _take_lock(home)
-        if lock is None or read_record(home.record)["state"] != PENDING:
-            caller.tell_ready()  # somebody else was faster
+        if lock is None:
+            caller.tell_ready()
             return 0
         with lock:
             Supervisor(home, lock, signals, caller).run()

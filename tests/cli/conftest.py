@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,14 +32,14 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run() -> Iterator[Command]:
+def run() -> Command:
     """Run one command line in this process: `run("server", "list")`."""
     runner = CliRunner()
 
     def command(*arguments: str, stdin: str | bytes | None = None) -> Result:
         return runner.invoke(root, list(arguments), input=stdin)
 
-    yield command
+    return command
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ def program() -> Program:
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
+            check=False,
             text=True,
             timeout=60,
             env={**os.environ, **(environment or {})},

@@ -40,13 +40,13 @@ def test_the_document_is_the_http_envelope(capsys: pytest.CaptureFixture[str]) -
 def test_after_json_lines_the_document_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A long run's answer is the last line, whole."""
     give(invocation(output=Output.JSON, streams=True), {"a": [1, 2]}, lambda: None)
-    assert 1 == capsys.readouterr().out.count("\n")
+    assert capsys.readouterr().out.count("\n") == 1
 
 
 def test_without_json_the_answer_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """For people the command prints what it likes."""
     give(invocation(), {"a": 1}, lambda: print("shown"))
-    assert "shown\n" == capsys.readouterr().out
+    assert capsys.readouterr().out == "shown\n"
 
 
 @given(VALUES)
@@ -66,21 +66,21 @@ def test_any_value_becomes_strict_json(value: object) -> None:
 def test_dates_become_text(capsys: pytest.CaptureFixture[str]) -> None:
     """TOML has dates, JSON has not."""
     write_json({"day": date(2024, 2, 29)}, compact=True)
-    assert '{"day":"2024-02-29"}\n' == capsys.readouterr().out
+    assert capsys.readouterr().out == '{"day":"2024-02-29"}\n'
 
 
 def test_in_a_pipe_a_table_is_plain_columns(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is cut off, wrapped or coloured, and no cell is empty."""
     show_table(("id", "public_ips"), [("a" * 200, ()), ("b", ("10.0.0.1", "10.0.0.2"))], empty="No server.")
     header, first, second = capsys.readouterr().out.splitlines()
-    assert ("ID" + " " * 200 + "PUBLIC_IPS", ["a" * 200, "-"]) == (header, first.split())
-    assert ["b", "10.0.0.1,10.0.0.2"] == second.split()
+    assert (header, first.split()) == ("ID" + " " * 200 + "PUBLIC_IPS", ["a" * 200, "-"])
+    assert second.split() == ["b", "10.0.0.1,10.0.0.2"]
 
 
 def test_an_empty_table_says_so_to_people_only(capsys: pytest.CaptureFixture[str]) -> None:
     """A script that counts lines counts none."""
     show_table(("id",), [], empty="No server.")
-    assert ("", "No server.\n") == capsys.readouterr()
+    assert capsys.readouterr() == ("", "No server.\n")
 
 
 def test_on_a_terminal_a_table_is_drawn(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,11 +90,13 @@ def test_on_a_terminal_a_table_is_drawn(capsys: pytest.CaptureFixture[str], monk
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     show_table(("id",), [("[red]web[/red]",)], empty="No server.")
-    lines = [line.strip() for line in capsys.readouterr().out.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()]
-    assert ["id", "[red]web[/red]"] == [line for line in lines if line and "─" not in line]
+    lines = [
+        line.strip() for line in capsys.readouterr().out.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
+    ]
+    assert [line for line in lines if line and "─" not in line] == ["id", "[red]web[/red]"]
 
 
 def test_fields_stand_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Names and values are aligned."""
     show_fields({"id": "web-1", "public_ips": ("10.0.0.1",), "zone": None})
-    assert "id          web-1\npublic_ips  10.0.0.1\nzone        -\n" == capsys.readouterr().out
+    assert capsys.readouterr().out == "id          web-1\npublic_ips  10.0.0.1\nzone        -\n"

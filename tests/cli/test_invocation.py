@@ -1,5 +1,6 @@
 """The common options mean the same wherever they stand, and merge."""
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def test_the_nearer_option_wins_and_lists_grow() -> None:
 
     context = root.make_context("provisioning", ["-o", "json", "--set", "a=1", "server"], obj=invocation)
     probe.make_context("probe", ["--output", "table", "--set", "a=2"], parent=context)
-    assert (Output.TABLE, ["a=1", "a=2"]) == (invocation.output, invocation.overrides)
+    assert (invocation.output, invocation.overrides) == (Output.TABLE, ["a=1", "a=2"])
 
 
 def test_inputs_are_taken_out_of_the_overrides() -> None:
@@ -77,13 +78,13 @@ def test_inputs_are_taken_out_of_the_overrides() -> None:
 def test_inputs_that_contradict_each_other_are_refused() -> None:
     """A value cannot be a table as well."""
     invocation = Invocation(assignments=[("inputs.a", "1"), ("inputs.a.b", "2")])
-    with pytest.raises(Exception, match="--set inputs.a.b: 'a' has a value already, it cannot hold others."):
+    with pytest.raises(click.UsageError, match=r"--set inputs\.a\.b: 'a' has a value already, it cannot hold others\."):
         _ = invocation.inputs
 
 
 def test_a_name_of_an_input_may_not_be_missing() -> None:
     """`inputs.` alone is no key."""
-    with pytest.raises(ConfigurationError, match="'inputs.' is not a key"):
+    with pytest.raises(ConfigurationError, match=r"'inputs\.' is not a key"):
         _ = Invocation(assignments=[("inputs.", "1")]).inputs
 
 

@@ -28,7 +28,12 @@ TOLD = [
         {"type": "server", "id": "i-1", "provider": "local", "name": "web-a"},
         "web.a created server web-a on local",
     ),
-    (EventKind.OPERATION_SKIPPED, "web.b", {"reason": "its condition is false"}, "web.b skipped: its condition is false"),
+    (
+        EventKind.OPERATION_SKIPPED,
+        "web.b",
+        {"reason": "its condition is false"},
+        "web.b skipped: its condition is false",
+    ),
     (EventKind.OPERATION_OUTPUT, "say", {"text": "hello\n"}, "say | hello\\n"),
     (
         EventKind.COMPENSATION_FAILED,

@@ -23,8 +23,8 @@ def test_printable_text_is_left_alone(text: str) -> None:
 
 def test_escapes_are_readable() -> None:
     """An escape sequence is shown as what it is, and a newline can be kept."""
-    assert "\\x1b[31mred\\nnext" == printable("\x1b[31mred\nnext")
-    assert "a\nb\\t" == printable("a\nb\t", keep="\n")
+    assert printable("\x1b[31mred\nnext") == "\\x1b[31mred\\nnext"
+    assert printable("a\nb\t", keep="\n") == "a\nb\\t"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_times_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC-2")
     time.tzset()
     try:
-        assert ("02:00:01", "1970-01-01T02:00:01+0200", "-") == (as_clock(1.0), as_time(1.0), as_time(None))
+        assert (as_clock(1.0), as_time(1.0), as_time(None)) == ("02:00:01", "1970-01-01T02:00:01+0200", "-")
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -71,4 +71,4 @@ def test_times_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_mapping_that_json_does_not_know_is_still_shown() -> None:
     """A table may hold values of other types."""
-    assert {"a": "{1}"} == json.loads(as_text({"a": {1}}))
+    assert json.loads(as_text({"a": {1}})) == {"a": "{1}"}

@@ -46,8 +46,8 @@ def test_what_runs_is_listed_above_the_bar(screen: tuple[LiveProgress, Console])
     live.show(event(EventKind.OPERATION_STARTED, "db", at=1.0, kind="server_create"))
     live.show(event(EventKind.OPERATION_WAITING, "db"))
     first, second, bar = picture(live)
-    assert "web.a running server_create 3.0s" == " ".join(first.split()[1:])
-    assert "db waiting 4.0s" == " ".join(second.split()[1:])
+    assert " ".join(first.split()[1:]) == "web.a running server_create 3.0s"
+    assert " ".join(second.split()[1:]) == "db waiting 4.0s"
     assert bar.endswith("0/3 done, 2 running 5.0s")
 
 
@@ -57,7 +57,7 @@ def test_what_has_ended_scrolls_by(screen: tuple[LiveProgress, Console]) -> None
     live.show(event(EventKind.WORKFLOW_STARTED, operations=1))
     live.show(event(EventKind.OPERATION_STARTED, "db", kind="server_create"))
     live.show(event(EventKind.OPERATION_SUCCEEDED, "db"))
-    assert ["1/1 done, 0 running 5.0s"] == [line.split("━ ")[-1] for line in picture(live)]
+    assert [line.split("━ ")[-1] for line in picture(live)] == ["1/1 done, 0 running 5.0s"]
     assert isinstance(console.file, io.StringIO)
     assert " db succeeded" in console.file.getvalue()
 
@@ -68,7 +68,7 @@ def test_many_running_operations_do_not_fill_the_screen(screen: tuple[LiveProgre
     for number in range(25):
         live.show(event(EventKind.OPERATION_STARTED, f"op{number}", kind="command"))
     lines = picture(live)
-    assert (12, "and 15 more") == (len(lines), lines[10])
+    assert (len(lines), lines[10]) == (12, "and 15 more")
 
 
 def test_a_rollback_is_counted_by_itself(screen: tuple[LiveProgress, Console]) -> None:
@@ -97,7 +97,7 @@ def test_in_a_pipe_progress_is_lines_on_stderr(capsys: pytest.CaptureFixture[str
         progress.say("stopping")
     out, err = capsys.readouterr()
     started, said = err.splitlines()
-    assert ("", " web.a started (server_create on local)", "stopping") == (out, started[8:], said)
+    assert (out, started[8:], said) == ("", " web.a started (server_create on local)", "stopping")
 
 
 def test_with_json_progress_is_json_lines_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:

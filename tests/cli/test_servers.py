@@ -26,7 +26,7 @@ def last(output: str) -> Any:
 def create(run, *options: str, name: str = "web") -> dict[str, Any]:
     """Create a server and return it."""
     result = run("server", "create", name, *options, "-o", "json")
-    assert 0 == result.exit_code, result.output
+    assert result.exit_code == 0, result.output
     server: dict[str, Any] = last(result.stdout)["data"]["server"]
     return server
 
@@ -35,8 +35,8 @@ def create(run, *options: str, name: str = "web") -> dict[str, Any]:
 def test_a_server_is_created_and_answers(run) -> None:
     """The server of the default image answers with its name and user data: braces in it are text, not a reference."""
     server = create(run, "--user-data", "DB={{operations.db}}")
-    assert ("web", "running", "local") == (server["name"], server["state"], server["provider"])
-    with urllib.request.urlopen(server["raw"]["url"], timeout=10) as answer:  # noqa: S310
+    assert (server["name"], server["state"], server["provider"]) == ("web", "running", "local")
+    with urllib.request.urlopen(server["raw"]["url"], timeout=10) as answer:
         assert "DB={{operations.db}}" in answer.read().decode()
 
 
@@ -45,12 +45,12 @@ def test_creating_is_journaled_and_told(run) -> None:
     """The progress of a creation is told line by line on stderr, the server is the answer on stdout."""
     result = run("server", "create", "web", "--workflow-id", "wf-create")
     told = [line.split(" ", 1)[1] for line in result.stderr.splitlines()]
-    assert (0, "wf-create workflow started") == (result.exit_code, told[0])
+    assert (result.exit_code, told[0]) == (0, "wf-create workflow started")
     assert "server started (server_create on local)" in told
-    assert "wf-create workflow completed" == told[-1]
+    assert told[-1] == "wf-create workflow completed"
     fields = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
-    assert ("web", "running") == (fields["name"], fields["state"])
-    assert 0 == run("workflow", "status", "wf-create").exit_code
+    assert (fields["name"], fields["state"]) == ("web", "running")
+    assert run("workflow", "status", "wf-create").exit_code == 0
 
 
 @pytest.mark.usefixtures("servers")
@@ -67,11 +67,11 @@ def test_servers_are_listed_as_plain_columns(run) -> None:
     """One line for each server, to be cut with awk."""
     server = create(run)
     header, line = run("server", "list", "--provider", "local").stdout.splitlines()
-    assert ["ID", "NAME", "STATE"] == header.split()[:3]
+    assert header.split()[:3] == ["ID", "NAME", "STATE"]
     assert [server["id"], "web", "running", "local"] == line.split()[:4]
     mine = run("server", "list", "--label", "provisioning-operation=server")
     nobodys = run("server", "list", "--label", "nobody=me")
-    assert (2, 0, "No server.\n") == (len(mine.stdout.splitlines()), len(nobodys.stdout), nobodys.stderr)
+    assert (len(mine.stdout.splitlines()), len(nobodys.stdout), nobodys.stderr) == (2, 0, "No server.\n")
 
 
 @pytest.mark.usefixtures("servers")
@@ -87,7 +87,7 @@ def test_one_server_is_shown(run) -> None:
 def test_a_server_that_is_not_there_is_one_error(run, workspace: Path) -> None:
     """The error names the server; the exit code is 1."""
     result = run("server", "get", "no-such-server")
-    assert (1, "") == (result.exit_code, result.stdout)
+    assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("error: ")
     assert "no-such-server" in result.stderr
     assert "Traceback" not in result.stderr
@@ -102,7 +102,7 @@ def test_a_server_stops_starts_and_reboots(run) -> None:
         last(run("server", "start", server["id"], "-o", "json").stdout)["data"]["server"]["state"],
         last(run("server", "reboot", server["id"], "-o", "json").stdout)["data"]["server"]["state"],
     ]
-    assert ["stopped", "running", "running"] == states
+    assert states == ["stopped", "running", "running"]
 
 
 @pytest.mark.usefixtures("servers")
@@ -116,20 +116,20 @@ def test_deleting_needs_a_yes(run) -> None:
         "  hint: see 'provisioning server delete --help'\n"
     )
     assert (2, expected) == (refused.exit_code, refused.stderr)
-    assert 2 == run("server", "delete", server["id"], "-o", "json").exit_code
-    assert 0 == run("server", "get", server["id"]).exit_code
-    assert 0 == run("server", "delete", server["id"], "--yes").exit_code
-    assert 1 == run("server", "get", server["id"]).exit_code
+    assert run("server", "delete", server["id"], "-o", "json").exit_code == 2
+    assert run("server", "get", server["id"]).exit_code == 0
+    assert run("server", "delete", server["id"], "--yes").exit_code == 0
+    assert run("server", "get", server["id"]).exit_code == 1
 
 
 def test_user_data_may_come_from_a_file(run, servers: None, workspace: Path) -> None:
     """A long text is read from a file; one that is missing is one clear error."""
     (workspace / "data.txt").write_text("from a file", encoding="utf-8")
     server = create(run, "--user-data-file", "data.txt")
-    with urllib.request.urlopen(server["raw"]["url"], timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(server["raw"]["url"], timeout=10) as answer:
         assert "from a file" in answer.read().decode()
     missing = run("server", "create", "other", "--user-data-file", "nowhere.txt")
-    assert (2, "error: nowhere.txt: does not exist\n  hint: check the path\n") == (missing.exit_code, missing.stderr)
+    assert (missing.exit_code, missing.stderr) == (2, "error: nowhere.txt: does not exist\n  hint: check the path\n")
 
 
 def test_with_several_providers_one_must_be_named(run, workspace: Path, tmp_path: Path) -> None:

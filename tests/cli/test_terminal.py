@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -53,33 +54,33 @@ def on_terminal(*arguments: str, typed: str = "") -> tuple[int, str]:
 def test_what_destroys_asks(line: tuple[str, ...], question: str, workspace: Path) -> None:
     """A no ends the command before anything is opened, let alone changed."""
     code, shown = on_terminal(*line, typed="n\n")
-    assert 1 == code
+    assert code == 1
     assert f"{question} [y/N]: n" in shown
     assert "error: nothing was changed: the answer was no.\r\n" in shown
-    assert [] == list(workspace.iterdir())
+    assert list(workspace.iterdir()) == []
 
 
 def test_end_of_input_is_no_answer(workspace: Path) -> None:
     """Ctrl-D at the question is an interrupt, not a yes."""
     code, shown = on_terminal("server", "delete", "web-1", typed="\x04")
-    assert 130 == code
+    assert code == 130
     assert "error: interrupted\r\n" in shown
 
 
 def test_a_yes_goes_on(workspace: Path) -> None:
     """A yes leads to the deed, here to the error that there is no such server."""
     code, shown = on_terminal("server", "delete", "no-such-server", typed="y\n")
-    assert 1 == code
+    assert code == 1
     assert "no-such-server" in shown.split("[y/N]: ")[1]
 
 
 def test_a_run_is_shown_live(workspace: Path) -> None:
     """The live display counts what is done, leaves the log, and gives the cursor back."""
     code, shown = on_terminal("server", "create", "web", "--workflow-id", "wf-live")
-    assert 0 == code
+    assert code == 0
     assert "server succeeded" in shown
     assert "1/1 done, 0 running" in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
-    server_id = next(line.split()[1] for line in shown.replace("\r", "").splitlines() if line.startswith("id "))
+    server_id = re.findall(r"id {2,}(\S+)", shown)[-1]
     code, _ = on_terminal("server", "delete", server_id, "--yes")
-    assert 0 == code
+    assert code == 0

@@ -64,7 +64,7 @@ def test_every_command_is_documented_with_its_options(path: tuple[str, ...]) -> 
     section = re.split(r"\n#{2,3} ", DOCUMENTATION.split(title)[1])[0]
     own = [param for param in command_at(path).params if not isinstance(param, CommonOption)]
     missing = [name for param in own if isinstance(param, click.Option) for name in param.opts if name not in section]
-    assert [] == missing
+    assert missing == []
 
 
 def test_the_common_options_and_exit_codes_are_documented() -> None:
@@ -72,7 +72,7 @@ def test_the_common_options_and_exit_codes_are_documented() -> None:
     common = [param for param in root.params if isinstance(param, CommonOption)]
     options = [f"`{name}" for param in common for name in param.opts]
     codes = [f"| {code.value} |" for code in ExitCode]
-    assert [] == [text for text in (*options, *codes) if text not in DOCUMENTATION]
+    assert [text for text in (*options, *codes) if text not in DOCUMENTATION] == []
 
 
 def test_nouns_have_help() -> None:

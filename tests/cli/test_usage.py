@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from provisioning.cli.options import is_json_asked
+
 USAGE = [
     (
         ("worfklow",),
@@ -18,18 +20,24 @@ USAGE = [
     (("server", "xyzzy"), "error: No such command 'xyzzy'.\n  hint: see 'provisioning server --help'\n"),
     (
         ("-o", "xml", "schema"),
-        "error: Invalid value for '--output' / '-o': 'xml' is not one of 'table', 'json'.\n"
-        "  hint: see 'provisioning --help'\n",
+        (
+            "error: Invalid value for '--output' / '-o': 'xml' is not one of 'table', 'json'.\n"
+            "  hint: see 'provisioning --help'\n"
+        ),
     ),
     (
         ("schema", "--set", "novalue"),
-        "error: Invalid value for '--set': expected KEY=VALUE, got 'novalue'.\n"
-        "  hint: see 'provisioning schema --help'\n",
+        (
+            "error: Invalid value for '--set': expected KEY=VALUE, got 'novalue'.\n"
+            "  hint: see 'provisioning schema --help'\n"
+        ),
     ),
     (
         ("--workspace", "/no/such/place", "schema"),
-        "error: Invalid value for '--workspace': Directory '/no/such/place' does not exist.\n"
-        "  hint: see 'provisioning --help'\n",
+        (
+            "error: Invalid value for '--workspace': Directory '/no/such/place' does not exist.\n"
+            "  hint: see 'provisioning --help'\n"
+        ),
     ),
     (
         ("server", "get"),
@@ -37,23 +45,25 @@ USAGE = [
     ),
     (
         ("workflow", "graph"),
-        "error: give either FILE or --run ID.\n"
-        "  hint: see 'provisioning workflow graph --help'\n",
+        "error: give either FILE or --run ID.\n  hint: see 'provisioning workflow graph --help'\n",
     ),
     (
         ("server", "create", "web", "--user-data", "a", "--user-data-file", "b"),
-        "error: give --user-data or --user-data-file, not both.\n"
-        "  hint: see 'provisioning server create --help'\n",
+        "error: give --user-data or --user-data-file, not both.\n  hint: see 'provisioning server create --help'\n",
     ),
     (
         ("server", "list", "--label", "tier"),
-        "error: Invalid value for '--label': expected KEY=VALUE, got 'tier'.\n"
-        "  hint: see 'provisioning server list --help'\n",
+        (
+            "error: Invalid value for '--label': expected KEY=VALUE, got 'tier'.\n"
+            "  hint: see 'provisioning server list --help'\n"
+        ),
     ),
     (
         ("server", "list", "--set", "inputs.a=1"),
-        "error: --set inputs.a: this command takes no inputs; only a workflow has them.\n"
-        "  hint: see 'provisioning server list --help'\n",
+        (
+            "error: --set inputs.a: this command takes no inputs; only a workflow has them.\n"
+            "  hint: see 'provisioning server list --help'\n"
+        ),
     ),
 ]
 
@@ -63,7 +73,7 @@ def test_a_bad_line_is_told_once(line: tuple[str, ...], message: str, run, works
     """The error says what is wrong and where to look, on stderr, with nothing on stdout."""
     result = run(*line)
     assert (2, "", message) == (result.exit_code, result.stdout, result.stderr)
-    assert [] == list(workspace.iterdir())
+    assert list(workspace.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -72,27 +82,46 @@ def test_a_bad_line_with_json_is_told_as_json(place: int, run) -> None:
     words = ["server", "lst"]
     result = run(*words[:place], "--output", "json", *words[place:])
     answer = json.loads(result.stdout)
-    assert (2, "", "error", None) == (result.exit_code, result.stderr, answer["status"], answer["data"])
-    assert "No such command 'lst'. Did you mean 'list'?" == answer["error"]["message"]
+    assert (result.exit_code, result.stderr, answer["status"], answer["data"]) == (2, "", "error", None)
+    assert answer["error"]["message"] == "No such command 'lst'. Did you mean 'list'?"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_json"),
+    [
+        ("-o json", True),
+        ("-ojson", True),
+        ("-vo json", True),
+        ("--output=json", True),
+        ("-o json -o table", False),
+        ("-o table server --output json", True),
+        ("server get -- -o json", False),
+        ("server create json --output-of json", False),
+        ("-o", False),
+    ],
+)
+def test_the_form_is_seen_on_a_line_that_cannot_be_parsed(line: str, is_json: bool) -> None:
+    """The last form that is asked for counts, as it does on a good line."""
+    assert is_json == is_json_asked(line.split())
 
 
 def test_without_a_command_the_help_is_shown(run) -> None:
     """`provisioning` alone shows its help on stderr and is a usage error, as nothing was asked."""
     result = run()
-    assert (2, "") == (result.exit_code, result.stdout)
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("Usage: provisioning [OPTIONS] COMMAND [ARGS]...\n")
 
 
 def test_a_group_without_a_command_says_so(run) -> None:
     """Options alone are no command."""
     result = run("-v", "server", "-v")
-    assert "error: Missing command.\n  hint: see 'provisioning server --help'\n" == result.stderr
+    assert result.stderr == "error: Missing command.\n  hint: see 'provisioning server --help'\n"
 
 
 def test_an_argument_that_is_no_text_is_refused(program) -> None:
     """Bytes that are not UTF-8 could be kept neither in the journal nor in JSON."""
     done = program("server", "get", b"web\xff")
-    assert (2, "error: argument 3 is not UTF-8 text: web\\xff\n") == (done.returncode, done.stderr)
+    assert (done.returncode, done.stderr) == (2, "error: argument 3 is not UTF-8 text: web\\xff\n")
 
 
 def test_a_closed_pipe_ends_quietly(program) -> None:
@@ -103,10 +132,14 @@ def test_a_closed_pipe_ends_quietly(program) -> None:
     import sys
 
     done = subprocess.run(
-        [sys.executable, "-m", "provisioning", "completion", "bash"], stdout=writer, stderr=subprocess.PIPE, timeout=60
+        [sys.executable, "-m", "provisioning", "completion", "bash"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
     )
     os.close(writer)
-    assert (1, b"") == (done.returncode, done.stderr)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_a_full_disk_behind_stdout_ends_without_a_traceback() -> None:
@@ -121,8 +154,9 @@ def test_a_full_disk_behind_stdout_ends_without_a_traceback() -> None:
             [sys.executable, "-m", "provisioning", "completion", "bash"],
             stdout=full,
             stderr=subprocess.PIPE,
+            check=False,
             timeout=60,
         )
-    assert 1 == done.returncode
+    assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert done.stderr.startswith(b"error: cannot write the answer: No space left on device\n")

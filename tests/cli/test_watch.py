@@ -53,7 +53,7 @@ def test_afterwards_signals_mean_what_they_meant() -> None:
     with InterruptWatch(lambda _: None):
         pass
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    assert -1 == signal.set_wakeup_fd(-1)
+    assert signal.set_wakeup_fd(-1) == -1
 
 
 def test_a_stderr_that_is_gone_does_not_keep_the_run_from_stopping() -> None:
@@ -87,4 +87,4 @@ with InterruptWatch(lambda text: None) as watch:
 def test_the_second_signal_ends_the_process_at_once() -> None:
     """Whoever signals twice does not want to wait for what is in flight."""
     done = subprocess.run([sys.executable, "-c", STUBBORN], timeout=30, check=False)
-    assert 130 == done.returncode
+    assert done.returncode == 130

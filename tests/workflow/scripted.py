@@ -230,7 +230,7 @@ class Stage:
             guards=self.guards,
             roots=self.roots,
             redact=lambda value: value,
-            holder="test",
+            new_holder=lambda: "test",
             directory=str(self.directory),
             clock=self.clock,
             random=lambda: 0.5,
@@ -249,7 +249,7 @@ class Stage:
         planner = Planner(kinds=self.kinds, providers=NoProviders(), roots=self.roots, defaults=defaults)
         source = Source("document", Format.JSON, dict(document), "")
         return planner.plan(
-            source, directory=self.directory, workflow_id=workflow_id, inputs=inputs, overrides=overrides
+            source, directory=self.directory, workflow_id=workflow_id, new_id=str, inputs=inputs, overrides=overrides
         )
 
 

@@ -162,7 +162,7 @@ def drive_through_deaths(stage: Stage, plan: Plan, deaths: list[tuple[int, bool]
     is_new = True
     for at, after in deaths:
         journal: Any = DyingJournal(stage.journal, at, after=after)
-        surroundings = replace(stage.surroundings, journal=journal, holder="test")
+        surroundings = replace(stage.surroundings, journal=journal)
         try:
             state = Runner(plan, surroundings).run(is_new=is_new)
         except Killed:

@@ -350,3 +350,33 @@ def test_events_of_a_whole_run_in_order(stage: Stage) -> None:
         "ResourceDeleted a",
         EventKind.ROLLBACK_COMPLETED,
     ]
+
+
+def test_changed_parameters_go_out_with_a_fresh_token(stage: Stage) -> None:
+    """A token belongs to its parameters: when a variable changes between two processes, a new one is made."""
+    stage.roots["vars"] = {"size": "small"}
+    stage.script.on("db", "run", Throttling("slow"), Done())
+    document = {"name": "t", "operations": [make("db", parameters={"size": "{{vars.size}}"})]}
+    plan = stage.plan(document)
+    submit(plan, stage.journal)
+    runner = Runner(plan, stage.surroundings)
+    answer = stage.script.answer
+
+    def interrupting(operation: Any, hook: str, default: Any) -> Any:
+        if hook == "run":
+            runner.interrupt()
+        return answer(operation, hook, default)
+
+    stage.script.answer = interrupting  # type: ignore[method-assign]
+    assert runner.run(is_new=True) is RunState.INTERRUPTED
+    assert states(stage) == {"db": OperationState.RETRYING}
+    stage.script.answer = answer  # type: ignore[method-assign]
+    stage.roots["vars"] = {"size": "large"}
+    assert Runner(stage.plan(document), stage.surroundings).run() is RunState.SUCCEEDED
+    record = stage.journal.get_operation("wf-1", "db")
+    assert record is not None
+    assert (record.generation, record.client_token) == (2, "token-2")
+    assert record.compensation is not None
+    assert record.compensation.data == {"token": "token-2"}
+    assert record.result is not None
+    assert stage.script.operations[-1].parameters == {"size": "large"}

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 
 from provisioning.contract import Event, Journal
 
-__all__ = ["follow"]
+__all__ = ["follow_events"]
 
 _PATIENCE = 0.5
 _PAGE = 1000
 
 
-def follow(
+def follow_events(
     journal: Journal, workflow_id: str | None, after: int, is_over: Callable[[], bool]
 ) -> Iterator[Event]:
     """Yield the events of a run (None: of all runs) above `after`, and go on until `is_over` and all are told.

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 
-from provisioning.app.following import follow
+from provisioning.app.following import follow_events
 from provisioning.contract import Event, Journal
 from provisioning.workflow import Report, Runner, read_report
 
@@ -52,7 +52,7 @@ class Run:
 
     def events(self) -> Iterator[Event]:
         """Yield this run's events from the moment it was started here, until it is over."""
-        return follow(self._journal, self.workflow_id, self._after, lambda: self.is_over)
+        return follow_events(self._journal, self.workflow_id, self._after, lambda: self.is_over)
 
     def wait(self, timeout: float | None = None) -> Report:
         """Wait until the run is over, at most `timeout` seconds, and return its report as it stands then.
@@ -67,6 +67,11 @@ class Run:
         if self._error is not None:
             raise self._error
         return read_report(self._journal, self.workflow_id)
+
+    def join(self) -> None:
+        """Wait until nobody here drives the run any more, whatever became of it."""
+        if self._thread is not None:
+            self._thread.join()
 
     def interrupt(self) -> None:
         """Take nothing more up, let calls in flight be recorded, and end; safe in a signal handler."""

@@ -2,9 +2,12 @@
 
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from provisioning.source import Source
 
 __all__ = ["document_argument", "document_from"]
 
@@ -16,8 +19,8 @@ document_argument = click.argument("file", metavar="FILE", type=click.Path(allow
 _TOML_LINE = re.compile(r"""\[|("[^"\n]*"|'[^'\n]*'|[\w.-])+\s*=""")
 
 
-def document_from(file: str) -> Any:
-    """Return what the application plans from: the path itself, or the data that stands on standard input.
+def document_from(file: str) -> "str | Source":
+    """Return what the application plans from: the path itself, or what stands on standard input.
 
     Raises ConfigurationError for standard input that is no document.
     """
@@ -26,7 +29,7 @@ def document_from(file: str) -> Any:
     from provisioning.source import parse_source
 
     text = _stdin_text()
-    return parse_source(text, _format_of(text), STDIN_NAME).data
+    return parse_source(text, _format_of(text), STDIN_NAME)
 
 
 def _stdin_text() -> str:

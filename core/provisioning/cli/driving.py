@@ -11,6 +11,7 @@ from provisioning.cli.failure import say_error
 from provisioning.cli.invocation import Invocation
 from provisioning.cli.printable import as_seconds, printable
 from provisioning.cli.progress import choose_progress
+from provisioning.cli.table import show_fields
 from provisioning.cli.watch import InterruptWatch
 from provisioning.contract import RunState
 
@@ -26,7 +27,8 @@ CAN_ROLL_BACK = CAN_RESUME | {RunState.ROLLBACK_FAILED}
 def drive(invocation: Invocation, start: Callable[[], "Run"]) -> "Report":
     """Start a run, show its events until it ends, and return its report.
 
-    A reader of stdout that goes away stops the run as a signal does: in good order.
+    A reader of stdout that goes away stops the run as a signal does: in good order, for which closing the
+    application waits.
     """
     with choose_progress(invocation) as progress, InterruptWatch(progress.say) as watch:
         run = start()
@@ -36,7 +38,6 @@ def drive(invocation: Invocation, start: Callable[[], "Run"]) -> "Report":
                 progress.show(event)
         except BaseException:
             run.interrupt()
-            run.wait()
             raise
         return run.wait()
 
@@ -60,7 +61,7 @@ def conclude(
     give(
         invocation,
         data if is_done and data is not None else report.as_dict(),
-        show if is_done and show is not None else lambda: write_line(summary(report)),
+        show if is_done and show is not None else lambda: _show(report),
         status="success" if is_done else "error",
         error=None if is_done else _error(report),
     )
@@ -75,6 +76,13 @@ def summary(report: "Report") -> str:
     return printable(
         f"{name} {_words(report.state)} in {as_seconds(report.duration)}: {counts or 'none'} of {report.total}"
     )
+
+
+def _show(report: "Report") -> None:
+    """Print the run in one line, and its outputs below."""
+    write_line(summary(report))
+    if report.outputs:
+        show_fields(report.outputs)
 
 
 def _words(state: RunState) -> str:

@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
         return (name if found else None), found, args[1:]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the group's own options; without any argument show the help, which is not what was meant to be."""
+        """Read the group's own options; with nothing at all show the help, as a usage error."""
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), err=True)
             ctx.exit(ExitCode.USAGE)

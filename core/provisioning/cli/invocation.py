@@ -87,6 +87,8 @@ class Invocation:
         given = [key for key, _ in self.assignments if key.startswith(INPUTS)]
         if given and not takes_inputs:
             raise click.UsageError(f"--set {given[0]}: this command takes no inputs; only a workflow has them.")
+        if self.verbose:
+            _log_to_stderr()
         from provisioning.app import App
 
         return App.open(
@@ -95,6 +97,14 @@ class Invocation:
             overrides=self.overrides,
             extension_paths=self.extension_paths,
         )
+
+
+def _log_to_stderr() -> None:
+    """Show on stderr what the program and its extensions log, and of others what they warn of."""
+    import logging
+
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("provisioning").setLevel(logging.DEBUG)
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)

@@ -60,7 +60,7 @@ def _details(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
     for name in ("reason", "summary"):
         if data.get(name):
             yield f": {as_text(data[name])}"
-    if isinstance(error := data.get("error"), Mapping):
+    if kind != EventKind.ROLLBACK_COMPLETED and isinstance(error := data.get("error"), Mapping):
         yield f": {printable(error.get('message', ''))}"
     for name, words in (("delay", "again in"), ("duration", "after")):
         if isinstance(data.get(name), int | float):

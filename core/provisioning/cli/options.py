@@ -1,5 +1,6 @@
 """The common options: they stand before or after the command, at any level, and all mean one `Invocation`."""
 
+import re
 from typing import Any
 
 import click
@@ -7,6 +8,8 @@ import click
 from provisioning.cli.invocation import Invocation, Output
 
 __all__ = ["CommonOption", "common_options", "is_json_asked"]
+
+_OUTPUT = re.compile(r"--output(=(?P<long>.*))?|-v*o=?(?P<short>.*)")
 
 
 class CommonOption(click.Option):
@@ -28,10 +31,14 @@ def common_options() -> list[click.Parameter]:
 
 def is_json_asked(arguments: list[str]) -> bool:
     """Say whether the raw arguments ask for JSON: the line itself may be what cannot be parsed."""
-    joined = [f"{first} {second}" for first, second in zip(arguments, [*arguments[1:], ""], strict=True)]
-    return any(arg in ("--output=json", "-ojson", "-o=json") for arg in arguments) or any(
-        pair in ("--output json", "-o json") for pair in joined
-    )
+    asked = ""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument == "--":
+            break
+        match = _OUTPUT.fullmatch(argument)
+        if match:
+            asked = match["long"] or match["short"] or following
+    return asked == Output.JSON
 
 
 def _option(*names: str, **attributes: Any) -> CommonOption:

@@ -31,7 +31,7 @@ def choose_provider(app: "App", given: str | None) -> str:
     """Return the provider instance that was named, or the only one there is; raise a usage error otherwise."""
     if given is not None:
         return given
-    names = [provider.name for provider in app.providers()]
+    names = sorted(provider.name for provider in app.providers())
     if len(names) == 1:
         return names[0]
     if not names:

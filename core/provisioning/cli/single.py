@@ -39,6 +39,7 @@ def run_single(
     """Run one operation of `kind`, answer with the server as it left it, and return the exit code."""
     from provisioning.template import escape
 
+    app.provider(provider)
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}
     operation = {"id": OPERATION_ID, "kind": kind, "provider": provider, "parameters": escape(plain)}
     document = {"name": f"{kind} {subject}"[:LONGEST_NAME], "operations": [operation]}

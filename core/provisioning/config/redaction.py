@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -26,14 +27,17 @@ class Redactor:
     """
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: Any) -> None:
         """Remember a secret: text or a number, or every one of them in a table or a list."""
-        new = {form for text in _texts(value) for form in _forms(text)} - self._secrets
-        if new:
-            self._secrets = self._secrets | new
+        forms = {form for text in _texts(value) for form in _forms(text)}
+        with self._lock:
+            if forms <= self._secrets:
+                return
+            self._secrets |= forms
             longest_first = sorted(self._secrets, key=lambda text: (-len(text), text))
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 

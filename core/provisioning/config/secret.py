@@ -11,9 +11,21 @@ from functools import lru_cache
 
 __all__ = ["looks_secret"]
 
-_WORD_ENDS = ("password", "passwd", "passphrase", "secret", "token", "credential", "apikey", "accesskey", "privatekey")
+_WORD_ENDS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "accesskey",
+    "privatekey",
+)
 _KEYS = frozenset({"api", "access", "private", "secret", "signing", "encryption", "auth", "master"})
-_HARMLESS_TOKENS = frozenset({"client", "idempotency", "next", "page", "continuation", "cancellation", "lease", "max"})
+_HARMLESS_TOKENS = frozenset(
+    {"client", "idempotency", "next", "page", "continuation", "cancellation", "lease", "max"}
+)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -25,10 +37,12 @@ def looks_secret(name: str) -> bool:
         words.pop()  # token2 is a token
     if not words:
         return False
-    last, before = words[-1], words[-2] if len(words) > 1 else ""
-    singular = last.removesuffix("s") if last != "pass" else last
-    if singular in {"key", "pwd", "pass"}:
-        return before in _KEYS if singular == "key" else bool(before)
-    if singular == "token" and before in _HARMLESS_TOKENS:
+    before = words[-2] if len(words) > 1 else ""
+    if words[-1] in {"pwd", "pass"}:
+        return bool(before)  # PWD alone is a folder
+    last = str(words[-1]).removesuffix("s")
+    if last == "key":
+        return before in _KEYS
+    if last == "token" and before in _HARMLESS_TOKENS:
         return False
-    return singular.endswith(_WORD_ENDS)
+    return last.endswith(_WORD_ENDS)

@@ -31,7 +31,9 @@ def variables_layer(
         wrong = wrong or _clash(path, data, names)
         label = f"environment variable {name}"
         if wrong is not None:
-            problems.append(Problem(wrong, label, hint="name it PROVISIONING__SECTION__KEY, and each key once"))
+            problems.append(
+                Problem(wrong, label, hint="name it PROVISIONING__SECTION__KEY, and each key once")
+            )
             continue
         data = merged(data, nested(path, written_value(environ[name])))
         names[path] = label

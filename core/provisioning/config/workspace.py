@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from platformdirs import user_config_path
+
 __all__ = ["DEFAULTS_FILE", "USER_FILE", "environment_file", "find_workspace", "user_config_file"]
 
 DEFAULTS_FILE = "config.defaults.toml"
@@ -24,6 +26,4 @@ def environment_file(name: str) -> str:
 
 def user_config_file() -> Path:
     """Return the file of the user's own settings, for all workspaces."""
-    from platformdirs import user_config_path
-
     return user_config_path("provisioning") / "config.toml"

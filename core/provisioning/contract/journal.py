@@ -285,6 +285,10 @@ class Journal(Protocol):
         """Return events with a sequence above `after`, oldest first; of all runs when `workflow_id` is None."""
         ...
 
+    def last_sequence(self) -> int:
+        """Return the sequence of the newest event of all runs, 0 when there is none."""
+        ...
+
     def wait_for_events(self, after: int, timeout: float) -> bool:
         """Wait until an event above `after` may be there, at most `timeout` seconds; return whether one may be."""
         ...

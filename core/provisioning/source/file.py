@@ -59,11 +59,14 @@ def read_text(path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT) -> st
 def _read_bytes(name: str, limit: int) -> bytes:
     # O_NONBLOCK: opening a pipe that nobody writes to would otherwise wait for ever
     descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise _not_a_file(name, mode)
-        return stream.read(limit + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            return stream.read(limit + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _not_a_file(name: str, mode: int) -> ConfigurationError:
@@ -83,7 +86,7 @@ def _unreadable(name: str, error: OSError | ValueError) -> ConfigurationError:
     elif isinstance(error, OSError):
         message = f"cannot be read: {error.strerror or error}"
     else:
-        message = f"is not a path: {error}"
+        message = "is not a path that a file can have"
     hint = _HINTS.get(error.errno or 0) if isinstance(error, OSError) else None
     return ConfigurationError(f"{name if name.isprintable() else repr(name)}: {message}", hint=hint)
 

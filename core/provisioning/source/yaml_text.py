@@ -19,6 +19,7 @@ __all__ = ["lines", "parse"]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
+_WORDS = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
 _TEXT = frozenset({"str", "value", "merge"})
 _MAX_REPEATED = 1_000_000  # values that aliases may stand for; a "billion laughs" document has far more
 
@@ -74,6 +75,7 @@ class _Open:
     first: int  # how many values had been read when it began
     key: str | None = None  # of a mapping: the key whose value comes next
     is_merge: bool = False
+    is_key: bool = False  # stands where a key should
     merged: list[Any] = field(default_factory=list)
 
     @property
@@ -157,7 +159,7 @@ class _Builder:
         if self.repeated > _MAX_REPEATED:
             raise _TooLarge(f"the aliases up to here stand for more than {_MAX_REPEATED:,} values", line)
         if self.stack and self.stack[-1].wants_key:
-            self._key(str(value), "str" if isinstance(value, str) else "value of another kind", line)
+            self._key(str(value), "str" if isinstance(value, str) else "another value", line)
             return
         self.count += size - 1
         self._put(value, line)
@@ -173,10 +175,10 @@ class _Builder:
             self._refuse_tag(event.tag, line)
         if len(self.stack) >= MAX_DEPTH:
             raise _TooLarge(f"is nested deeper than {MAX_DEPTH} levels", line)
-        if self.stack and self.stack[-1].wants_key:
+        is_key = bool(self.stack) and self.stack[-1].wants_key
+        if is_key:
             self._report(line, "a key must be text, not a mapping or a list")
-            self.stack[-1].key = ""
-        self.stack.append(_Open(value, self._path(), line, event.anchor, self.count))
+        self.stack.append(_Open(value, self._path(), line, event.anchor, self.count, is_key=is_key))
 
     def _close(self, _event: Any, _line: int) -> None:
         done = self.stack.pop()
@@ -185,7 +187,10 @@ class _Builder:
             done.value = merged | done.value
         if done.anchor is not None:
             self.anchors[done.anchor] = (done.value, self.count - done.first + 1)
-        self._put(done.value, done.line)
+        if done.is_key:
+            self.stack[-1].key = ""
+        else:
+            self._put(done.value, done.line)
 
     # -- keys and values ------------------------------------------------------------------------------------------
 
@@ -193,7 +198,8 @@ class _Builder:
         top = self.stack[-1]
         path = (*top.path, key)
         if kind not in _TEXT:
-            self._report(line, f"the key {key} is not text but a {kind}", f'put quotes around it: "{key}"')
+            message = f"the key {key} is not text but {_WORDS.get(kind, kind)}"
+            self._report(line, message, f'put quotes around it: "{key}"')
         elif key in top.value and kind != "merge":
             self._report(line, "is written twice", "keep one of the two", path)
         top.key, top.is_merge = key, kind == "merge"
@@ -208,12 +214,14 @@ class _Builder:
             value = getattr(self.loader, f"construct_yaml_{kind}")(yaml.ScalarNode(_TAG + kind, event.value))
         except (ValueError, KeyError, AttributeError, OverflowError):
             text = event.value if len(event.value) <= 40 else f"{event.value[:40]}..."
-            self._report(line, f"{text!r} is not a {kind}", "put quotes around it if it is text")
+            self._report(
+                line, f"{text!r} is not {_WORDS.get(kind, kind)}", "put quotes around it if it is text"
+            )
             return None
         return value.isoformat() if isinstance(value, date) else value
 
     def _refuse_tag(self, tag: str, line: int) -> None:
-        self._report(line, f"the tag {tag} is not allowed", "write a plain value")
+        self._report(line, f"the tag {tag.replace(_TAG, '!!')} is not allowed", "write a plain value")
 
     def _put(self, value: Any, line: int) -> None:
         self.count += 1
@@ -237,4 +245,4 @@ class _Builder:
         if all(isinstance(table, dict) for table in tables):
             top.merged.extend(tables)
         else:
-            self._report(line, "<< merges mappings only")
+            self._report(line, "merges mappings only")

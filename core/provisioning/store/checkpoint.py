@@ -69,14 +69,14 @@ class _Fold:
 
 
 def _run_state(event: Event) -> RunState:
-    """A run that completed with `status: partial` is partial."""
+    """Return the run's state; one that completed with `status: partial` is partial."""
     if event.kind == EventKind.WORKFLOW_COMPLETED and event.data.get("status") == "partial":
         return RunState.PARTIAL
     return _RUN_STATES[EventKind(event.kind)]
 
 
 def _operation_state(event: Event) -> OperationState:
-    """An operation that was skipped with `state: blocked` is blocked."""
+    """Return the operation's state; one that was skipped with `state: blocked` is blocked."""
     if event.kind == EventKind.OPERATION_SKIPPED and event.data.get("state") == "blocked":
         return OperationState.BLOCKED
     return _OPERATION_STATES[EventKind(event.kind)]

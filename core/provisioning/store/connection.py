@@ -8,7 +8,6 @@ closing any descriptor of it would drop SQLite's own locks.
 import os
 import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 from provisioning.errors import ConfigurationError
@@ -24,9 +23,10 @@ _WAL_LIMIT = 64 * 1024 * 1024
 
 
 def can_write(path: Path) -> bool:
-    """Whether this process may write the file and, for the write-ahead log, its folder."""
+    """Whether this process may write the file, where it is there, and, for the write-ahead log, its folder."""
     effective = os.access in os.supports_effective_ids
-    return all(os.access(each, os.W_OK, effective_ids=effective) for each in (path, path.parent))
+    wanted = (path, path.parent) if path.exists() else (path.parent,)
+    return all(os.access(each, os.W_OK, effective_ids=effective) for each in wanted)
 
 
 def make_folder(folder: Path) -> None:
@@ -45,10 +45,17 @@ def make_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _open(path: Path, options: str, busy_timeout: float) -> sqlite3.Connection:
+def _open(path: Path, options: str, busy_timeout: float, *pragmas: str) -> sqlite3.Connection:
     """Open the file without Python's own transactions; its users see to it that one thread at a time uses it."""
-    uri = f"{path.absolute().as_uri()}?{options}"
-    return sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    uri = f"{path.as_uri()}?{options}"
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def connect_writer(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
@@ -56,28 +63,26 @@ def connect_writer(path: Path, *, synchronous: str, busy_timeout: float) -> sqli
     if synchronous not in _SYNCHRONOUS:
         allowed = ", ".join(sorted(_SYNCHRONOUS))
         raise ConfigurationError(f"the journal cannot be synchronous = {synchronous!r}", hint=f"Use one of {allowed}.")
-    connection = _open(path, "mode=rwc", busy_timeout)
-    for pragma in (
+    return _open(
+        path,
+        "mode=rwc",
+        busy_timeout,
         f"synchronous = {synchronous}",
         "fullfsync = ON",
         "checkpoint_fullfsync = ON",
         f"journal_size_limit = {_WAL_LIMIT}",
         "temp_store = MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+    )
 
 
 def connect_reader(path: Path, *, busy_timeout: float, writable: bool = True) -> sqlite3.Connection:
-    """Open the file for reading only.
+    """Open the file for reading only; `path` is absolute.
 
     Where the folder may not be written, SQLite can read a journal only through the log that a writer left open
     there; without such a log nobody writes, and the file is taken as it stands (`immutable`).
     """
     if writable:
-        connection = _open(path, "mode=rw", busy_timeout)
-        connection.execute("PRAGMA query_only = ON")
-        return connection
+        return _open(path, "mode=rw", busy_timeout, "query_only = ON")
     at_rest = not path.with_name(f"{path.name}-wal").exists()
     return _open(path, "mode=ro&immutable=1" if at_rest else "mode=ro", busy_timeout)
 

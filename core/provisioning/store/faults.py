@@ -96,7 +96,7 @@ def _unwritable(path: Path, reason: str) -> JournalError:
     return JournalError(
         f"journal {path} cannot keep {reason}",
         path=str(path),
-        hint="Results, states and events are JSON values with valid Unicode text; mend the operation kind that made it.",
+        hint="Results and events are JSON values with valid Unicode text; mend the operation kind that made this.",
     )
 
 

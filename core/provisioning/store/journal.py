@@ -27,7 +27,7 @@ from provisioning.store.checkpoint import checkpoint_at, checkpoint_now
 from provisioning.store.group_commit import GroupCommit
 from provisioning.store.lease import find_run, is_driven, take_lease
 from provisioning.store.readers import Readers
-from provisioning.store.rows import Row, as_document, as_event, as_operation, as_run, document_row
+from provisioning.store.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
 from provisioning.store.tail import Tail
 from provisioning.store.writer import SqliteRunWriter
 
@@ -58,19 +58,26 @@ def open_journal(
 
     Raises any `JournalError`.
     """
+    path = path.absolute()
     with faults.translated(path):
-        exists = path.exists()
-        if not exists and not create:
-            raise faults.missing(path)
-        if not exists:
+        if not path.exists():
+            if not create:
+                raise faults.missing(path)
             connections.make_folder(path.parent)
         writer = None
-        if not exists or connections.can_write(path):
+        if connections.can_write(path):
             writer = _prepared(path, synchronous=synchronous, busy_timeout=busy_timeout)
+        elif not path.exists():
+            raise faults.read_only(path, "its folder may not be written")
         connect = partial(connections.connect_reader, path, busy_timeout=busy_timeout, writable=writer is not None)
-        readers = Readers(connect, path, reuse=writer is not None)
-        group = GroupCommit(writer, path)
-        return SqliteJournal(readers, group, clock=clock, lease_seconds=lease_seconds, poll_interval=poll_interval)
+        journal = SqliteJournal(
+            Readers(connect, path, reuse=writer is not None),
+            GroupCommit(writer, path),
+            clock=clock,
+            lease_seconds=lease_seconds,
+            poll_interval=poll_interval,
+        )
+        return _identified(journal)
 
 
 def _prepared(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
@@ -82,6 +89,16 @@ def _prepared(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.C
         writer.close()
         raise
     return writer
+
+
+def _identified(journal: "SqliteJournal") -> "SqliteJournal":
+    """Return the journal, or close it when it is none."""
+    try:
+        journal.identify()
+    except BaseException:
+        journal.close()
+        raise
+    return journal
 
 
 class SqliteJournal:
@@ -103,10 +120,8 @@ class SqliteJournal:
         self._group = group
         self._clock = clock
         self._lease_seconds = lease_seconds
-        self._tail = Tail(self._last_sequence, interval=poll_interval)
-        with readers.read() as connection:
-            connections.check_identity(connection, group.path)
-            self._installation_id = str(connection.execute(queries.FIND_META, ("installation_id",)).fetchone()[0])
+        self._tail = Tail(self.last_sequence, interval=poll_interval)
+        self._installation_id = ""
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +130,12 @@ class SqliteJournal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def identify(self) -> None:
+        """Read whose journal this is; raise `JournalCorrupt` and `JournalTooNew` when it cannot be used."""
+        with self._readers.read() as connection:
+            connections.check_identity(connection, self._group.path)
+            self._installation_id = as_id(connection.execute(queries.FIND_META, ("installation_id",)).fetchone())
 
     @property
     def installation_id(self) -> str:
@@ -219,8 +240,7 @@ class SqliteJournal:
     def count_operations(self, workflow_id: str) -> Mapping[OperationState, int]:
         """Return how many operations are in each state; a state without any is not there."""
         with self._readers.read() as connection:
-            rows = connection.execute(queries.COUNT_OPERATIONS, (workflow_id,)).fetchall()
-        return {OperationState(state): count for state, count in rows}
+            return as_counts(connection.execute(queries.COUNT_OPERATIONS, (workflow_id,)).fetchall())
 
     def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
         """Return the run's state after event `step` (None: now), or raise `RunNotFound`."""
@@ -248,7 +268,8 @@ class SqliteJournal:
         """
         return self._tail.wait(after, timeout)
 
-    def _last_sequence(self) -> int:
+    def last_sequence(self) -> int:
+        """Return the sequence of the newest event of all runs, 0 when there is none."""
         with self._readers.read() as connection:
             return int(connection.execute(queries.FIND_LAST_SEQUENCE).fetchone()[0])
 

@@ -61,14 +61,14 @@ SELECT document FROM documents JOIN runs USING (run) WHERE workflow_id = ?
 
 FIND_RUN = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs
 FROM runs WHERE workflow_id = ?
 """
 """Read one run with its lease."""
 
 LIST_RUNS = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs
 FROM runs WHERE :state IS NULL OR state = :state
 ORDER BY run DESC LIMIT :limit
 """
@@ -99,7 +99,7 @@ UPDATE runs SET lease_expires_at = ?, updated_at = ? WHERE run = ? AND lease_fen
 """Move the lease's end with a commit that leaves the run's state as it is."""
 
 MOVE_RUN = """
-UPDATE runs SET lease_expires_at = ?, updated_at = ?, state = ?, error = ?
+UPDATE runs SET lease_expires_at = ?, updated_at = ?, state = ?, error = ?, outputs = ?
 WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Move the lease's end with a commit that gives the run a new state."""

@@ -25,12 +25,16 @@ __all__ = [
     "Row",
     "Unreadable",
     "Unwritable",
+    "as_cancel",
+    "as_counts",
     "as_document",
     "as_error",
     "as_event",
+    "as_id",
     "as_operation",
     "as_run",
     "document_row",
+    "end_columns",
     "error_column",
     "event_columns",
     "operation_row",
@@ -73,6 +77,14 @@ def _resources(resources: Sequence[Resource]) -> str:
 def error_column(error: ErrorInfo | None) -> str | None:
     """Encode an error."""
     return None if error is None else _encode(error.as_dict())
+
+
+def end_columns(error: ErrorInfo | None, outputs: Mapping[str, Any] | None) -> Row:
+    """Encode how a run stands: its error and its outputs."""
+    try:
+        return error_column(error), _json(outputs)
+    except (TypeError, ValueError) as problem:
+        raise Unwritable(f"the outputs: {problem}") from problem
 
 
 def document_row(document: Mapping[str, Any]) -> bytes:
@@ -122,6 +134,29 @@ def as_error(column: str | None) -> ErrorInfo | None:
     return None if column is None else ErrorInfo.from_dict(json.loads(column))
 
 
+def as_cancel(column: str | None) -> CancelMode | None:
+    """Read back what was asked to become of a run; raise `Unreadable`."""
+    try:
+        return None if column is None else CancelMode(column)
+    except ValueError as error:
+        raise Unreadable(f"a request to cancel: {error}") from error
+
+
+def as_counts(rows: Sequence[Row]) -> dict[OperationState, int]:
+    """Read how many operations are in each state; raise `Unreadable`."""
+    try:
+        return {OperationState(state): count for state, count in rows}
+    except ValueError as error:
+        raise Unreadable(f"the operations of a run: {error}") from error
+
+
+def as_id(row: Row | None) -> str:
+    """Read the installation's id; raise `Unreadable`."""
+    if row is None:
+        raise Unreadable("its installation_id is missing")
+    return str(row[0])
+
+
 def as_document(column: bytes) -> dict[str, Any]:
     """Read a run's document back; raise `Unreadable`."""
     try:
@@ -169,9 +204,8 @@ def as_event(row: Row) -> Event:
 
 def as_run(row: Row) -> RunRecord:
     """Read a run back, with its lease; raise `Unreadable`."""
-    _, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel, holder, fence, _, expires_at = (
-        row
-    )
+    _, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel = row[:10]
+    holder, fence, _, expires_at, outputs = row[10:]
     try:
         return RunRecord(
             workflow_id=workflow_id,
@@ -182,7 +216,8 @@ def as_run(row: Row) -> RunRecord:
             created_at=created_at,
             updated_at=updated_at,
             error=as_error(error),
-            cancel=None if cancel is None else CancelMode(cancel),
+            outputs=None if outputs is None else json.loads(outputs),
+            cancel=as_cancel(cancel),
             lease=None if holder is None else LeaseInfo(holder, fence, expires_at),
         )
     except (ValueError, KeyError, TypeError) as problem:

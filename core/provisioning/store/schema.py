@@ -32,6 +32,7 @@ CREATE TABLE runs (
     created_at REAL NOT NULL,
     updated_at REAL NOT NULL,
     error TEXT,
+    outputs TEXT,
     cancel TEXT,
     lease_holder TEXT,
     lease_fence INTEGER NOT NULL DEFAULT 0,

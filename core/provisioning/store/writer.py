@@ -8,7 +8,7 @@ from provisioning.store import faults, queries
 from provisioning.store.group_commit import GroupCommit
 from provisioning.store.lease import Lease
 from provisioning.store.readers import Readers
-from provisioning.store.rows import Row, error_column, event_columns, operation_row
+from provisioning.store.rows import Row, as_cancel, end_columns, event_columns, operation_row
 from provisioning.store.tail import Tail
 
 __all__ = ["SqliteRunWriter"]
@@ -48,7 +48,7 @@ class SqliteRunWriter:
     def commit(self, batch: Batch) -> int:
         """Make the batch durable and renew the lease; return the sequence of its last event (0: it had none).
 
-        A batch with a state replaces the run's error, too, by none where it brings none. Raises `RunFenced` when the
+        A batch with a state replaces the run's error and outputs, too, by none where it brings none. Raises `RunFenced` when the
         lease is another's by now, with nothing written, and any `JournalError`.
         """
         now = self._clock()
@@ -56,7 +56,7 @@ class SqliteRunWriter:
         with faults.translated(self._group.path):
             operations = [operation_row(run, record) for record in batch.operations]
             events = [event_columns(event) for event in batch.events]
-            moved = None if batch.state is None else (batch.state.value, error_column(batch.error))
+            moved = None if batch.state is None else (batch.state.value, *end_columns(batch.error, batch.outputs))
 
         def change(connection: sqlite3.Connection) -> int:
             self._hold(connection, now, moved)
@@ -81,9 +81,9 @@ class SqliteRunWriter:
             self._extend(now)
         with self._readers.read() as connection:
             row: Row | None = connection.execute(queries.FIND_CANCEL, self._lease.key).fetchone()
-        if row is None:
-            raise self._lease.lost()
-        return None if row[0] is None else CancelMode(row[0])
+            if row is None:
+                raise self._lease.lost()
+            return as_cancel(row[0])
 
     def release(self) -> None:
         """Give the lease back; one that is lost already stays with whoever has it."""

@@ -10,7 +10,13 @@ value of a list or a table. Quoted text has the escapes of JSON. A text that is 
 value; inside a longer text the value is written as text.
 """
 
-from provisioning.template.error import TemplateError, TemplateSyntaxError, UnknownReference, UnusableValue
+from provisioning.template.error import (
+    TemplateError,
+    TemplateSyntaxError,
+    UnknownReference,
+    UnusableValue,
+    near_matches,
+)
 from provisioning.template.reference import STAR, Lookup, Reference
 from provisioning.template.template import Template, parse
 from provisioning.template.value import escape, has_references, references_in, resolve_value, substitute
@@ -26,6 +32,7 @@ __all__ = [
     "UnusableValue",
     "escape",
     "has_references",
+    "near_matches",
     "parse",
     "references_in",
     "resolve_value",

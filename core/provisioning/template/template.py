@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from provisioning.template.error import UnusableValue
-from provisioning.template.expression import Expression
+from provisioning.template.expression import Constant, Expression
 from provisioning.template.grammar import ExpressionParser
 from provisioning.template.reference import Lookup, Reference
 
@@ -18,7 +18,6 @@ Part = str | Expression
 
 # of three braces the last two open, so that JSON may be written around a reference
 _OPENING = re.compile(r"\\\{\{|\{\{(?!\{)")
-_TAIL = re.compile(r"[\\{]*\\[\\{]*$")  # what would swallow the braces written behind it
 _LARGEST_KEPT = 16_384  # characters; longer texts are parsed each time rather than kept in memory
 
 
@@ -82,11 +81,11 @@ def _pieces(text: str) -> Iterator[Part]:
 
 
 def _merged(pieces: Iterable[Part]) -> Iterator[Part]:
-    """Join literal pieces that stand side by side, and leave out empty ones."""
+    """Join literal pieces that stand side by side, constant texts among them, and leave out empty ones."""
     literal: list[str] = []
     for piece in pieces:
-        if isinstance(piece, str):
-            literal.append(piece)
+        if (constant := _constant_text(piece)) is not None:
+            literal.append(constant)
             continue
         if text := "".join(literal):
             yield text
@@ -94,6 +93,13 @@ def _merged(pieces: Iterable[Part]) -> Iterator[Part]:
         yield piece
     if text := "".join(literal):
         yield text
+
+
+def _constant_text(piece: Part) -> str | None:
+    if isinstance(piece, str):
+        return piece
+    value = piece.left.value if piece.is_plain and isinstance(piece.left, Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def joined(pieces: Iterable[Part]) -> Template:
@@ -111,10 +117,11 @@ def _written(parts: tuple[Part, ...]) -> Iterator[str]:
 
 def escaped_text(text: str, *, is_before_expression: bool = False) -> str:
     """Write a literal text so that parsing gives it back."""
-    tail = _TAIL.search(text) if is_before_expression else None
-    if tail is None:
-        return text.replace("{{", r"\{{")
-    return escaped_text(text[: tail.start()]) + f"{{{{{json.dumps(tail.group())}}}}}"
+    body = text.rstrip("\\{")
+    tail = text[len(body) :]
+    if is_before_expression and "\\" in tail:  # it would swallow the braces written behind it
+        return escaped_text(body) + f"{{{{{json.dumps(tail)}}}}}"
+    return text.replace("{{", r"\{{")
 
 
 def text_of(value: Any, source: object) -> str:

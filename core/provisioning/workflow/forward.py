@@ -173,29 +173,25 @@ class Forward(Driver):
             return
         record = flight.record
         if flight.digest != record.digest:
-            self._renew_token(flight)
+            self._start_anew(flight)
+            return
         self.ledger.write(record, OperationState.STARTED)
         data = {"kind": record.kind, "provider": record.provider, "attempt": record.attempt}
         self.ledger.tell(EventKind.OPERATION_STARTED, record.operation_id, data)
         self.call(flight, Step.RUN)
 
     def _start_anew(self, flight: Flight) -> None:
-        """Start with a fresh token, now that nothing is left of what the old one made."""
+        """Start with a fresh token, now that nothing is left of what the old one made, or could have."""
         record = flight.record
         record.error, record.progress, record.resources, record.compensation = None, None, (), None
-        record.attempt = 1
-        self._renew_token(flight)
+        record.attempt, record.digest = 1, flight.digest
+        record.generation += 1
+        record.client_token = self.surroundings.new_token()
+        self.resolve(flight)
         if flight.kind.descriptor.prepares or self.surroundings.guards:
             self.call(flight, Step.PREPARE)
         else:
             self._start(flight)
-
-    def _renew_token(self, flight: Flight) -> None:
-        record = flight.record
-        record.generation += 1
-        record.client_token = self.surroundings.new_token()
-        record.digest = flight.digest
-        self.resolve(flight)
 
     # -- hearing -------------------------------------------------------------------------------------------------
 

@@ -145,8 +145,10 @@ def _details(node: PlannedOperation) -> str:
     """Return the parameters in one short line, as far as they are known before the run."""
     if node.opened is not None or not node.definition.parameters:
         return ""
-    known = {"each": node.each} if node.each is not None else {}
-    parameters: Mapping[str, Any] = substitute(node.definition.parameters, known)
+    known: dict[str, Any] = {"inputs": node.scope.inputs}
+    if node.each is not None:
+        known["each"] = node.each
+    parameters: Mapping[str, Any] = substitute(node.definition.parameters, known, are_templates=True)
     return ": " + ", ".join(f"{name}={_short(value)}" for name, value in parameters.items())
 
 

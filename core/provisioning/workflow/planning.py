@@ -1,6 +1,6 @@
 """Making a plan: a document meets the kinds, providers and values that are there; all that is amiss is told at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,15 @@ class Planner:
         source: Source,
         *,
         directory: Path,
-        workflow_id: str,
+        workflow_id: str | None = None,
+        new_id: Callable[[], str],
         inputs: Mapping[str, Any] | None = None,
         overrides: DocumentConfiguration | None = None,
     ) -> Plan:
         """Return the plan of the document in `source`.
 
-        `inputs` replace the document's own. Raises one `ConfigurationError` with every problem found, before
+        `workflow_id` counts before the document's own, and `new_id` makes one where there is none; `inputs` replace
+        the document's. Raises one `ConfigurationError` with every problem found, before
         anything was changed anywhere.
         """
         document = _with_inputs(check_document(source), inputs or {}, source)
@@ -53,7 +55,7 @@ class Planner:
         graph = _graph(expansion, needs, source)
         settings = self._defaults.overridden_by(document.configuration)
         return Plan(
-            workflow_id=document.workflow_id or workflow_id,
+            workflow_id=workflow_id or document.workflow_id or new_id(),
             document=expansion.document,
             root=expansion.root,
             nodes={operation.id: operation for operation in expansion.operations},

@@ -57,7 +57,7 @@ class Runner:
         With `rollback` everything done so far is undone, but for the operations in `skip`. Raises `RunLocked`,
         `RunFenced` and any `JournalError`; an operation's failure is no exception but a state.
         """
-        writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.holder)
+        writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.new_holder())
         engine = self._surroundings.make_engine(self._plan.parallelism)
         try:
             return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)

@@ -20,7 +20,7 @@ def _new_token() -> str:
 class Surroundings:
     """The parts that `app` makes and a run uses; clocks, randomness and tokens are arguments, for the tests' sake.
 
-    `make_engine(capacity)` gives a run its engine. `directory` is the workspace. `holder` names this process in leases.
+    `make_engine(capacity)` gives a run its engine. `directory` is the workspace. `new_holder` names a driver of this process in leases.
     """
 
     journal: Journal
@@ -30,7 +30,7 @@ class Surroundings:
     guards: Guards
     roots: Roots
     redact: Redact
-    holder: str
+    new_holder: Callable[[], str]
     directory: str
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time

@@ -18,17 +18,7 @@ def command(invocation: Invocation) -> None:
     """
     with invocation.open() as app:
         found = list(app.providers())
-    data = [
-        {
-            "name": provider.name,
-            "type": provider.type,
-            "version": provider.version,
-            "status": str(provider.status),
-            "capabilities": sorted(provider.capabilities),
-            "problem": provider.problem,
-        }
-        for provider in found
-    ]
+    data = [provider.as_dict() for provider in found]
     headers = ("name", "type", "version", "status", "capabilities", "problem")
     rows = [[row[header] for header in headers] for row in data]
     give(invocation, data, lambda: show_table(headers, rows, empty="No provider is configured."))

@@ -21,5 +21,5 @@ def command(invocation: Invocation, server_id: str, provider: str | None) -> Non
     Without --provider every provider is asked for it.
     """
     with invocation.open() as app:
-        server = app.get_server(server_id, provider)
+        server = app.get_server(server_id, provider=provider)
     give(invocation, server.as_dict(), lambda: show_server(server))

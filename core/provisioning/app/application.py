@@ -1,0 +1,303 @@
+"""The application: the one place where the parts meet. The command line, an API and an embedder all enter here."""
+
+import os
+import secrets
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from provisioning.app.documents import Document, as_source
+from provisioning.app.following import follow_events
+from provisioning.app.observing import Observing
+from provisioning.app.parts import Parts
+from provisioning.app.run import Run
+from provisioning.app.summary import ProviderSummary
+from provisioning.contract import (
+    CancelMode,
+    Event,
+    Journal,
+    OperationRecord,
+    Provider,
+    RunRecord,
+    RunState,
+    Server,
+    WorkflowCheckpoint,
+)
+from provisioning.config import Configuration
+from provisioning.errors import ConfigurationError, NotFound
+from provisioning.extensions import Registry
+from provisioning.source import Format, Source
+from provisioning.workflow import (
+    DocumentConfiguration,
+    Plan,
+    Report,
+    Runner,
+    check_resume,
+    check_rollback,
+    read_report,
+    submit,
+)
+
+__all__ = ["App"]
+
+
+class App:
+    """A workspace, opened: its configuration, its extensions, its providers, its journal.
+
+    Nothing is imported, connected or created before it is needed. Methods raise `ProvisioningError` and nothing else
+    on purpose. One `App` may be used from several threads.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @classmethod
+    def open(
+        cls,
+        workspace: str | Path | None = None,
+        *,
+        environment: str | None = None,
+        overrides: Sequence[str] | Mapping[str, Any] = (),
+        extension_paths: Sequence[str | Path] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> "App":
+        """Open a workspace: the given folder, or the nearest one upwards that has a configuration file.
+
+        `environment` names a `config.<environment>.toml`; `overrides` are `KEY=VALUE` texts or a mapping, stronger
+        than every file; `extension_paths` are folders with extensions. Raises `ConfigurationError` with every problem
+        of every configuration file.
+        """
+        environ = dict(os.environ if environ is None else environ)
+        return cls(Parts.assemble(workspace, environment, overrides, extension_paths, environ))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the journal and deactivate extensions; runs still driven here are interrupted and waited for."""
+        self._parts.close()
+
+    # -- the parts -----------------------------------------------------------------------------------------------
+
+    @property
+    def workspace(self) -> Path:
+        """The folder that everything relative stands against."""
+        return self._parts.configuration.workspace
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration, with where each value comes from."""
+        return self._parts.configuration
+
+    @property
+    def registry(self) -> Registry:
+        """Every extension that was found, and its status."""
+        return self._parts.registry
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, opened when it is first asked for."""
+        return self._parts.journal
+
+    # -- workflows -----------------------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        document: Document,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workflow_id: str | None = None,
+        parallelism: int | None = None,
+        on_failure: str | None = None,
+    ) -> Plan:
+        """Return what a workflow would do, changing nothing.
+
+        Raises one `ConfigurationError` with everything that is wrong with the document.
+        """
+        source, directory = as_source(document, self.workspace)
+        return self._parts.planner.plan(
+            source,
+            directory=directory,
+            workflow_id=workflow_id,
+            new_id=_new_id,
+            inputs=inputs,
+            overrides=DocumentConfiguration(parallelism, on_failure),  # type: ignore[arg-type]
+        )
+
+    def start(
+        self,
+        document: Document,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workflow_id: str | None = None,
+        parallelism: int | None = None,
+        on_failure: str | None = None,
+    ) -> Run:
+        """Plan a workflow and begin to run it in a thread of its own.
+
+        A `workflow_id` that was submitted before with the same document is the same run: one that was cut off goes
+        on, one that is driven elsewhere is followed, one that has ended stays as it is. With another document it is
+        a `RunConflict`.
+        """
+        plan = self.plan(
+            document, inputs=inputs, workflow_id=workflow_id, parallelism=parallelism, on_failure=on_failure
+        )
+        if submit(plan, self.journal):
+            return self._drive(plan, is_new=True)
+        run = self.journal.get_run(plan.workflow_id)
+        if _is_driven(run):
+            return Run(self.journal, plan.workflow_id)
+        if run.state.is_active or run.state is RunState.INTERRUPTED:
+            return self._drive(plan)
+        return Run(self.journal, plan.workflow_id, after=self.journal.last_sequence())
+
+    def run(self, document: Document, **options: Any) -> Report:
+        """Run a workflow to its end; the options are those of `start`."""
+        return self.start(document, **options).wait()
+
+    def resume(self, workflow_id: str) -> Run:
+        """Go on with a run that was cut off, interrupted or stopped by a failure, in the direction it was going.
+
+        Raises `RunNotFound`, `RunConflict` for one that is rolled back, `RunLocked` for one that is driven now.
+        """
+        check_resume(self.journal.get_run(workflow_id))
+        return self._drive(self.run_plan(workflow_id))
+
+    def rollback(self, workflow_id: str, *, skip: Sequence[str] = ()) -> Run:
+        """Undo what a run did, the newest first, but for the operations in `skip`; may be repeated until it succeeds.
+
+        Raises `RunNotFound`, `RunConflict` for one that is rolled back already, `RunLocked`.
+        """
+        check_rollback(self.journal.get_run(workflow_id))
+        plan = self.run_plan(workflow_id)
+        unknown = [name for name in skip if name not in plan.nodes]
+        if unknown:
+            raise ConfigurationError(f"run {workflow_id} has no operation {unknown[0]!r} to skip")
+        return self._drive(plan, rollback=True, skip=skip)
+
+    def cancel(self, workflow_id: str, *, rollback: bool = False) -> None:
+        """Ask whoever drives a run to stop, and to undo it with `rollback`; returns at once."""
+        self.journal.request_cancel(workflow_id, CancelMode.ROLLBACK if rollback else CancelMode.STOP)
+
+    def _drive(
+        self, plan: Plan, *, is_new: bool = False, rollback: bool = False, skip: Collection[str] = ()
+    ) -> Run:
+        after = self.journal.last_sequence() if not is_new else 0
+        runner = Runner(plan, self._parts.surroundings)
+        observers = self._parts.observers
+
+        def drive(runner: Runner) -> None:
+            if not observers:
+                runner.run(is_new=is_new, rollback=rollback, skip=skip)
+                return
+            with Observing(self.journal, plan.workflow_id, after, observers.notify):
+                runner.run(is_new=is_new, rollback=rollback, skip=skip)
+
+        return self._parts.keep(Run(self.journal, plan.workflow_id, after=after, runner=runner, drive=drive))
+
+    def run_plan(self, workflow_id: str) -> Plan:
+        """Return the plan of a run in the journal."""
+        source = Source(f"run {workflow_id}", Format.JSON, dict(self.journal.get_document(workflow_id)), "")
+        return self._parts.planner.plan(
+            source, directory=self.workspace, workflow_id=workflow_id, new_id=_new_id
+        )
+
+    # -- what the journal knows ----------------------------------------------------------------------------------
+
+    def status(self, workflow_id: str) -> Report:
+        """Return how a run stands; raises `RunNotFound`."""
+        return read_report(self.journal, workflow_id)
+
+    def runs(self, *, limit: int = 50, state: str | None = None) -> Sequence[RunRecord]:
+        """Return the runs of this workspace, the newest first."""
+        return self.journal.list_runs(limit=limit, state=None if state is None else _run_state(state))
+
+    def operations(self, workflow_id: str) -> Iterator[OperationRecord]:
+        """Yield the operations of a run that have begun, in the order in which they did."""
+        self.journal.get_run(workflow_id)
+        return self.journal.list_operations(workflow_id)
+
+    def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
+        """Return a run's state after event `step` (None: now)."""
+        return self.journal.checkpoint(workflow_id, step=step)
+
+    def events(
+        self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False
+    ) -> Iterator[Event]:
+        """Yield events above `after`, of one run or of all.
+
+        With `follow` live events come after the journal's: until the run is over, or without an end.
+        """
+        if workflow_id is None:
+            return follow_events(self.journal, None, after, lambda: not follow)
+        run = Run(self.journal, workflow_id)
+        self.journal.get_run(workflow_id)
+        return follow_events(self.journal, workflow_id, after, lambda: not follow or run.is_over)
+
+    # -- providers and servers -----------------------------------------------------------------------------------
+
+    def providers(self) -> Sequence[ProviderSummary]:
+        """Return every configured provider instance, importing none."""
+        return self._parts.providers.summaries()
+
+    def provider(self, name: str) -> Provider:
+        """Return one provider instance; raises `ExtensionError` or `ConfigurationError` when it cannot be had."""
+        return self._parts.providers.get(name)
+
+    def servers(self, provider: str | None = None, *, labels: Mapping[str, str] | None = None) -> Iterator[Server]:
+        """Yield the servers of one provider instance, or of all, that carry all of `labels`."""
+        names = self._parts.providers.names() if provider is None else [provider]
+        for name in names:
+            yield from self.provider(name).list_servers(labels)
+
+    def get_server(self, server_id: str, *, provider: str | None = None) -> Server:
+        """Return one server, looked for at one provider instance or at all; raises `NotFound`."""
+        if provider is not None:
+            return self.provider(provider).get_server(server_id)
+        found = list(self._found(server_id))
+        if not found:
+            names = ", ".join(self._parts.providers.names()) or "none"
+            raise NotFound(f"there is no server {server_id} at any provider: {names}", hint="`provisioning server list`")
+        if len(found) > 1:
+            places = ", ".join(str(server.provider) for server in found)
+            raise ConfigurationError(f"server {server_id} exists at several providers: {places}", hint="name one")
+        return found[0]
+
+    def _found(self, server_id: str) -> Iterator[Server]:
+        for name in self._parts.providers.names():
+            try:
+                yield self.provider(name).get_server(server_id)
+            except NotFound:
+                continue
+
+    # -- for people and programs ---------------------------------------------------------------------------------
+
+    def schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the JSON Schemas of every document that a stranger writes or reads, by name."""
+        from provisioning.app.schemas import all_schemas
+
+        return all_schemas()
+
+
+def _new_id() -> str:
+    """Return a workflow id that sorts by time."""
+    return f"wf-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+
+
+def _is_driven(run: RunRecord) -> bool:
+    return run.state.is_active and run.lease is not None and run.lease.expires_at > time.time()
+
+
+def _run_state(text: str) -> RunState:
+    try:
+        return RunState(text)
+    except ValueError:
+        known = ", ".join(RunState)
+        raise ConfigurationError(f"there is no run state {text!r}; there is: {known}") from None

@@ -1,0 +1,109 @@
+"""What workflows can name: the kinds that extensions bring, and the provider instances that are configured."""
+
+import threading
+from collections.abc import Sequence
+
+from provisioning.app.plugins import Plugins
+from provisioning.app.summary import ProviderSummary
+from provisioning.config import Configuration, ProviderSettings
+from provisioning.contract import ProviderLimits
+from provisioning.dispatch import KindHandle, ProviderHandle
+from provisioning.dispatch.brought import kinds_of
+from provisioning.errors import ConfigurationError, ExtensionError, ExtensionNotFound
+from provisioning.extensions import Registry, checked_options, load_provider
+
+__all__ = ["KindCatalog", "ProviderCatalog"]
+
+
+class KindCatalog:
+    """Every kind of operation by name; an extension is loaded when one of its kinds is asked for."""
+
+    def __init__(self, registry: Registry, plugins: Plugins) -> None:
+        self._registry = registry
+        self._plugins = plugins
+        self._handles: dict[str, KindHandle] = {}
+        self._lock = threading.RLock()
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all kinds, as manifests declare them."""
+        return self._registry.kinds()
+
+    def get(self, name: str) -> KindHandle:
+        """Return one kind; raises `ExtensionError` when its extension cannot be had, or does not bring it."""
+        handle = self._handles.get(name)
+        return handle if handle is not None else self._load(name)
+
+    def _load(self, name: str) -> KindHandle:
+        with self._lock:
+            record = self._registry.find_kind(name)
+            for kind in kinds_of(self._plugins.get(record), record.name):
+                if kind.name not in self._handles:
+                    self._handles[kind.name] = KindHandle(kind, record.name, self._plugins.hooks)
+            if name not in self._handles:
+                raise ExtensionNotFound(
+                    f"extension {record.name} declares the kind {name} in its manifest and does not bring it",
+                    extension=record.name,
+                )
+            return self._handles[name]
+
+
+class ProviderCatalog:
+    """Every configured provider instance by name; a provider is loaded when it is asked for."""
+
+    def __init__(self, configuration: Configuration, registry: Registry, plugins: Plugins) -> None:
+        self._configuration = configuration
+        self._registry = registry
+        self._plugins = plugins
+        self._handles: dict[str, ProviderHandle] = {}
+        self._lock = threading.RLock()
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all configured instances."""
+        return list(self._configuration.providers)
+
+    def get(self, name: str) -> ProviderHandle:
+        """Return one instance, its code imported and its options checked.
+
+        Raises `ConfigurationError` for an instance that is not configured or has wrong options, `ExtensionError` for
+        a provider that cannot be had.
+        """
+        handle = self._handles.get(name)
+        return handle if handle is not None else self._load(name)
+
+    def _load(self, name: str) -> ProviderHandle:
+        with self._lock:
+            if name not in self._handles:
+                handle = self._make(self._configuration.provider(name))
+                handle.open()
+                self._handles[name] = handle
+            return self._handles[name]
+
+    def _make(self, settings: ProviderSettings) -> ProviderHandle:
+        record = self._registry.find_provider(settings.type)
+        options = checked_options(record, settings.options, self._place(settings.name))
+        provider = record.manifest.provider
+        lag = provider.listing_lag if settings.listing_lag is None else settings.listing_lag
+        return ProviderHandle(
+            settings.name,
+            settings.type,
+            lambda: load_provider(record)(settings.name, options),
+            capabilities=frozenset(provider.capabilities),
+            limits=ProviderLimits(settings.timeout, settings.max_parallel, lag),
+            wrappers=self._plugins.hooks,
+        )
+
+    def _place(self, name: str) -> object:
+        return None
+
+    def summaries(self) -> Sequence[ProviderSummary]:
+        """Return what is known of each instance, importing none."""
+        return [self._summary(name) for name in self.names()]
+
+    def _summary(self, name: str) -> ProviderSummary:
+        try:
+            settings = self._configuration.provider(name)
+            record = self._registry.find_provider(settings.type)
+        except (ConfigurationError, ExtensionError) as error:
+            return ProviderSummary(name, name, None, "missing", problem=error.message)
+        capabilities = tuple(record.manifest.provider.capabilities)
+        return ProviderSummary(name, settings.type, record.version, str(record.status), capabilities)

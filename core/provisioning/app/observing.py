@@ -1,0 +1,40 @@
+"""Extensions that listen: each event of a run, after it is durable, in a thread of their own."""
+
+import threading
+from collections.abc import Callable
+
+from provisioning.app.following import follow_events
+from provisioning.contract import Event, Journal
+
+__all__ = ["Observing"]
+
+
+class Observing:
+    """Tells `notify` of a run's events from its journal while the run goes on; a context manager.
+
+    Leaving it waits until everything that has happened is told, at most `patience` seconds: an observer that hangs
+    does not hold the run up for ever.
+    """
+
+    def __init__(
+        self, journal: Journal, workflow_id: str, after: int, notify: Callable[[Event], None], patience: float = 30.0
+    ) -> None:
+        self._events = follow_events(journal, workflow_id, after, self._is_over)
+        self._notify = notify
+        self._patience = patience
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name=f"observers of {workflow_id}", daemon=True)
+
+    def _is_over(self) -> bool:
+        return self._over.is_set()
+
+    def _tell(self) -> None:
+        for event in self._events:
+            self._notify(event)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(self._patience)

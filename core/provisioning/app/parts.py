@@ -1,0 +1,164 @@
+"""The parts of an opened workspace, each made when it is first needed."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from provisioning.app.catalog import KindCatalog, ProviderCatalog
+from provisioning.app.plugins import Plugins
+from provisioning.app.roots import WorkflowRoots
+from provisioning.app.run import Run
+from provisioning.config import Configuration, find_workspace, load
+from provisioning.contract import Engine, Journal
+from provisioning.dispatch import Guards, Observers
+from provisioning.engine import ThreadEngine
+from provisioning.errors import ConfigurationError
+from provisioning.extensions import Registry
+from provisioning.retry import RetryPolicy
+from provisioning.store import open_journal, this_holder
+from provisioning.workflow import Caller, Planner, RunSettings, Surroundings
+
+__all__ = ["Parts"]
+
+_SQLITE = "sqlite:///"
+
+
+class Parts:
+    """Everything that `App` wires: configuration first, then extensions, then what stands on both."""
+
+    def __init__(self, configuration: Configuration, registry: Registry) -> None:
+        self.configuration = configuration
+        self.registry = registry
+        self._lock = threading.RLock()
+        self._journal: Journal | None = None
+        self._runs: list[Run] = []
+
+    @classmethod
+    def assemble(
+        cls,
+        workspace: str | Path | None,
+        environment: str | None,
+        overrides: Sequence[str] | Mapping[str, Any],
+        extension_paths: Sequence[str | Path],
+        environ: Mapping[str, str],
+    ) -> "Parts":
+        """Find the workspace, load its configuration and discover its extensions."""
+        folder = find_workspace(Path.cwd()) if workspace is None else Path(workspace)
+        if not folder.is_dir():
+            raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
+        configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
+        settings = configuration.extensions
+        registry = Registry.discover(
+            explicit=[Path(path) for path in extension_paths] + [Path(path) for path in settings.paths],
+            project=folder / "extensions",
+            disabled=settings.disabled,
+            prefer=settings.prefer,
+        )
+        return cls(configuration, registry)
+
+    # -- what is made when it is needed --------------------------------------------------------------------------
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """The hooks extensions, loaded."""
+        return Plugins(self.registry)
+
+    @cached_property
+    def observers(self) -> Observers:
+        """Those who listen."""
+        return Observers(self.plugins.hooks)
+
+    @cached_property
+    def guards(self) -> Guards:
+        """Those who may forbid."""
+        return Guards(self.plugins.hooks)
+
+    @cached_property
+    def kinds(self) -> KindCatalog:
+        """Every kind of operation."""
+        return KindCatalog(self.registry, self.plugins)
+
+    @cached_property
+    def providers(self) -> ProviderCatalog:
+        """Every configured provider instance."""
+        return ProviderCatalog(self.configuration, self.registry, self.plugins)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Makes plans."""
+        return Planner(
+            kinds=self.kinds,
+            providers=self.providers,
+            roots=WorkflowRoots(self.configuration.lookup),
+            defaults=self._run_settings(),
+        )
+
+    @property
+    def journal(self) -> Journal:
+        """The journal; made when it is not there."""
+        with self._lock:
+            if self._journal is None:
+                self._journal = open_journal(self._journal_path())
+            return self._journal
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What a run is handed."""
+        return Surroundings(
+            journal=self.journal,
+            make_engine=self._make_engine,
+            kinds=self.kinds,
+            providers=self.providers,
+            guards=self.guards,
+            roots=WorkflowRoots(self.configuration.lookup),
+            redact=self.configuration.redactor.redact,
+            new_holder=this_holder,
+            directory=str(self.configuration.workspace),
+        )
+
+    # -- living --------------------------------------------------------------------------------------------------
+
+    def keep(self, run: Run) -> Run:
+        """Remember a run that is driven here, so that closing waits for it."""
+        with self._lock:
+            self._runs = [one for one in self._runs if not one.is_over]
+            self._runs.append(run)
+        return run
+
+    def close(self) -> None:
+        """Interrupt what is still driven here, wait for it, and let go of the journal."""
+        with self._lock:
+            runs, journal = self._runs, self._journal
+            self._runs, self._journal = [], None
+        for run in runs:
+            run.interrupt()
+        for run in runs:
+            run.join()
+        if journal is not None:
+            journal.close()
+
+    def _make_engine(self, capacity: int) -> Engine:
+        caller = Caller(
+            kinds=self.kinds,
+            providers=self.providers,
+            guards=self.guards,
+            directory=str(self.configuration.workspace),
+        )
+        return ThreadEngine(caller, capacity)
+
+    def _journal_path(self) -> Path:
+        url = self.configuration.store.url
+        if not url.startswith(_SQLITE):
+            raise ConfigurationError(f"store.url: {url} is no journal that we can open", hint=f"write {_SQLITE}PATH")
+        return Path(url.removeprefix(_SQLITE))
+
+    def _run_settings(self) -> RunSettings:
+        settings = self.configuration.workflow
+        return RunSettings(
+            parallelism=settings.parallelism,
+            on_failure=settings.on_failure,
+            timeout=settings.timeout,
+            retry=RetryPolicy(**settings.retry.model_dump()),
+        )

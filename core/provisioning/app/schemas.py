@@ -1,0 +1,28 @@
+"""The JSON Schemas of every document that a stranger writes or reads, generated from the models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from provisioning.config import config_schema
+from provisioning.contract.documents import EventDocument, ReplyDocument, ResultDocument
+from provisioning.extensions import manifest_schema
+from provisioning.workflow import document_schema
+
+__all__ = ["all_schemas"]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def all_schemas() -> Mapping[str, Mapping[str, Any]]:
+    """Return the schemas by name: what a person writes first, then what a program reads."""
+    schemas = {
+        "workflow": document_schema(),
+        "config": config_schema(),
+        "extension": manifest_schema(),
+        "event": TypeAdapter(EventDocument).json_schema(),
+        "result": TypeAdapter(ResultDocument).json_schema(),
+        "reply": TypeAdapter(ReplyDocument).json_schema(),
+    }
+    return {name: {"$schema": DIALECT, **schema} for name, schema in schemas.items()}

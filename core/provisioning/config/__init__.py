@@ -1,0 +1,46 @@
+"""Configuration: layers laid over each other, each value with its place, references resolved when they are read."""
+
+from provisioning.config.configuration import Configuration
+from provisioning.config.layers import Layer, Place
+from provisioning.config.loader import ENVIRONMENT_VARIABLE, load
+from provisioning.config.provenance import Explanation, Setting
+from provisioning.config.redaction import MASK, Redactor
+from provisioning.config.secret import looks_secret
+from provisioning.config.settings import (
+    EngineSettings,
+    ExtensionsSettings,
+    ProviderSettings,
+    RetrySettings,
+    StoreSettings,
+    WorkflowSettings,
+    config_schema,
+)
+from provisioning.config.starter import write_starter
+from provisioning.config.workspace import DEFAULTS_FILE, USER_FILE, find_workspace, user_config_file
+from provisioning.config.written import written_value
+
+__all__ = [
+    "DEFAULTS_FILE",
+    "ENVIRONMENT_VARIABLE",
+    "MASK",
+    "USER_FILE",
+    "Configuration",
+    "EngineSettings",
+    "Explanation",
+    "ExtensionsSettings",
+    "Layer",
+    "Place",
+    "ProviderSettings",
+    "Redactor",
+    "RetrySettings",
+    "Setting",
+    "StoreSettings",
+    "WorkflowSettings",
+    "config_schema",
+    "find_workspace",
+    "load",
+    "looks_secret",
+    "user_config_file",
+    "write_starter",
+    "written_value",
+]

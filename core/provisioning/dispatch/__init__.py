@@ -1,0 +1,36 @@
+"""Where every hook call goes through: typed, checked, and never able to answer for somebody else."""
+
+from provisioning.dispatch.guards import Guards
+from provisioning.dispatch.hook import Hook, all_hooks, hooks_of
+from provisioning.dispatch.hook_set import HookSet, Wrapper
+from provisioning.dispatch.json_schema import JsonSchema
+from provisioning.dispatch.kind_handle import KindHandle
+from provisioning.dispatch.observers import Observers
+from provisioning.dispatch.provider_handle import ProviderHandle
+from provisioning.dispatch.registration import (
+    CAPABILITY_HOOKS,
+    MANDATORY_HOOKS,
+    check_handler,
+    check_plugin,
+    check_provider,
+    implemented_hooks,
+)
+
+__all__ = [
+    "CAPABILITY_HOOKS",
+    "MANDATORY_HOOKS",
+    "Guards",
+    "Hook",
+    "HookSet",
+    "JsonSchema",
+    "KindHandle",
+    "Observers",
+    "ProviderHandle",
+    "Wrapper",
+    "all_hooks",
+    "check_handler",
+    "check_plugin",
+    "check_provider",
+    "hooks_of",
+    "implemented_hooks",
+]

@@ -1,0 +1,47 @@
+"""The configured providers, from the command line."""
+
+import json
+from pathlib import Path
+
+
+def test_providers_are_listed(run, workspace: Path) -> None:
+    """The local provider is there without any configuration."""
+    _, line = run("provider", "list").stdout.splitlines()
+    assert line.split()[:2] == ["local", "local"]
+    (data,) = json.loads(run("provider", "list", "-o", "json").stdout)["data"]
+    assert (data["name"], sorted(data["capabilities"])) == ("local", ["catalog", "reboot", "start_stop"])
+
+
+def test_a_provider_is_checked(run, workspace: Path) -> None:
+    """All are asked, or those that are named."""
+    for line in (("provider", "check"), ("provider", "check", "local")):
+        result = run(*line)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.splitlines()[1].split()[:2] == ["local", "yes"]
+
+
+def test_a_provider_that_does_not_answer_is_a_failure(run, workspace: Path) -> None:
+    """One whose extension is missing is an answer too, and does not keep the others from being asked."""
+    text = '[providers.gone]\ntype = "no-such-provider"\n'
+    (workspace / "config.user.toml").write_text(text, encoding="utf-8")
+    result = run("provider", "check", "-o", "json")
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["status"]) == (1, "error")
+    assert {row["name"]: row["reachable"] for row in answer["data"]} == {"gone": False, "local": True}
+    assert answer["error"]["message"] == "no good answer from: gone"
+
+
+def test_a_provider_is_shown_with_what_it_offers(run, workspace: Path) -> None:
+    """Sizes, images and zones come with it."""
+    shown = run("provider", "show", "local").stdout
+    assert shown.startswith("name          local\n")
+    data = json.loads(run("provider", "show", "local", "-o", "json").stdout)["data"]
+    assert {"sizes", "images", "zones"} <= set(data)
+
+
+def test_an_unknown_provider_is_one_error(run, workspace: Path) -> None:
+    """Its name is in the message, and there is no traceback."""
+    for line in (("provider", "show", "nonsense"), ("provider", "check", "nonsense")):
+        result = run(*line)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "nonsense" in result.stderr

@@ -1,0 +1,1 @@
+"""What strangers ship, found and loaded."""

@@ -1,0 +1,1 @@
+"""Tests of the store room: the journal in one SQLite file."""

@@ -1,0 +1,48 @@
+"""What is generated from the code is what is published."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_published_page_and_schema_is_fresh(generator: ModuleType) -> None:
+    """A setting, a hook, an error, an event or a kind that is not in the reference fails here."""
+    stale = [
+        str(path)
+        for path, text in generator.published().items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != text
+    ]
+    assert stale == [], "run `python docs/generate.py`"
+
+
+def test_every_published_thing_has_a_sentence(generator: ModuleType) -> None:
+    """No cell of the reference is empty that should say what a thing means."""
+    for path, text in generator.published().items():
+        if path.suffix == ".md":
+            rows = [line for line in text.splitlines() if line.startswith("| `")]
+            silent = [row for row in rows if not any(" " in cell.strip() for cell in row.strip("|").split("|")[1:])]
+            assert silent == [], path
+
+
+def test_every_schema_is_a_json_schema(generator: ModuleType) -> None:
+    """Editors and validators take them as they are."""
+    import json
+
+    for path, text in generator.published().items():
+        if path.suffix == ".json":
+            Draft202012Validator.check_schema(json.loads(text))
