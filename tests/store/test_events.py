@@ -67,8 +67,10 @@ def test_places_are_never_used_again(path: Path) -> None:
 def test_waiting_ends_at_once_when_something_is_there(journal: SqliteJournal) -> None:
     """Events that came before the wait end it; without any, a wait of no time answers no."""
     assert not journal.wait_for_events(0, timeout=0)
+    assert journal.last_sequence() == 0
     driven(journal).commit(_events("A"))
 
+    assert journal.last_sequence() == 1
     assert journal.wait_for_events(0, timeout=3600)
     assert not journal.wait_for_events(1, timeout=0)
 
@@ -92,7 +94,8 @@ def test_commit_of_another_process_is_seen(path: Path) -> None:
         code = "print(driven(open_journal(path)).commit(one_step(1)))"
         follower = threading.Thread(target=journal.wait_for_events, args=(0, 3600))
         follower.start()
-        with another_process(path, code):
+        with another_process(path, code) as (_, place):
+            assert place == "1"
             follower.join()
 
         assert len(journal.list_events()) == 1

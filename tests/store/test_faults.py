@@ -138,6 +138,15 @@ def test_result_that_is_no_json(journal: SqliteJournal, path: Path, result: Mapp
     assert list(journal.list_operations("wf-1")) == []
 
 
+def test_value_that_is_too_deep(journal: SqliteJournal) -> None:
+    """A value nested beyond all measure is refused like any that is no JSON."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(JournalError, match="cannot keep event Deep: "):
+        driven(journal).commit(Batch(events=[NewEvent("Deep", data={"it": deep})]))
+
+
 def test_other_values_that_are_no_json(journal: SqliteJournal, path: Path) -> None:
     """Events and documents are checked like results."""
     writer = driven(journal)

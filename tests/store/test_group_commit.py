@@ -22,7 +22,7 @@ class Gathering:
         self._group = journal._group
         self._leads = threading.Event()
         self._go_on = threading.Event()
-        self._leader = threading.Thread(target=self._group.write, args=(self._wait,))
+        self._leader = threading.Thread(target=self._group.write, args=(self._wait,), daemon=True)
         self._leader.start()
         self._leads.wait()
 
@@ -34,7 +34,7 @@ class Gathering:
         """Make all calls so that they share one transaction; return what each gave."""
         with ThreadPoolExecutor(len(calls)) as pool:
             futures = [pool.submit(call) for call in calls]
-            while len(self._group._queue) < len(calls):
+            while len(self._group._queue) < len(calls) and not any(future.done() for future in futures):
                 self._leads.wait()
             self._go_on.set()
             self._leader.join()

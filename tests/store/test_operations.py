@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 
 from provisioning.contract import Batch, OperationRecord, OperationState
-from provisioning.store import SqliteJournal
+from provisioning.store import SqliteJournal, queries
 from tests.store.scene import driven, started
 
 
@@ -64,6 +64,14 @@ def test_operations_are_counted_by_state(journal: SqliteJournal) -> None:
     records = _fill(journal, 100)
 
     assert Counter(record.state for record in records) == journal.count_operations("wf-1")
+
+
+def test_counting_reads_no_results(journal: SqliteJournal) -> None:
+    """States are counted from an index alone, so that large results do not make the status slow."""
+    with journal._readers.read() as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {queries.COUNT_OPERATIONS}", ("wf-1",)).fetchall()
+
+    assert plan[0][-1] == "SEARCH operations USING COVERING INDEX operations_by_state (run=?)"
 
 
 def test_list_that_is_read_halfway_holds_nothing(journal: SqliteJournal) -> None:

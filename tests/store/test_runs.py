@@ -87,20 +87,21 @@ def test_runs_are_listed_by_state(journal: SqliteJournal) -> None:
     assert [run.workflow_id for run in journal.list_runs()] == ["wf-2", "wf-1"]
 
 
-def test_state_and_error_move_together(journal: SqliteJournal, clock: Clock) -> None:
-    """A batch with a state replaces the run's error; a batch without one leaves both alone."""
+def test_state_error_and_outputs_move_together(journal: SqliteJournal, clock: Clock) -> None:
+    """A batch with a state replaces the run's error and outputs; a batch without one leaves all of them alone."""
     writer = driven(journal)
     error = ErrorInfo("OperationFailed", "web failed", hint="Look.", details={"operation": "web"})
     clock.now += 7
-    writer.commit(Batch(state=RunState.FAILED, error=error))
+    writer.commit(Batch(state=RunState.FAILED, error=error, outputs={"address": "10.0.0.1"}))
     writer.commit(Batch())
 
     failed = journal.get_run("wf-1")
     assert (failed.state, failed.error, failed.updated_at) == (RunState.FAILED, error, clock.now)
+    assert failed.outputs == {"address": "10.0.0.1"}
 
     writer.commit(Batch(state=RunState.ROLLING_BACK))
     again = journal.get_run("wf-1")
-    assert (again.state, again.error) == (RunState.ROLLING_BACK, None)
+    assert (again.state, again.error, again.outputs) == (RunState.ROLLING_BACK, None, None)
 
 
 def test_driver_hears_of_a_cancel(journal: SqliteJournal) -> None:

@@ -13,7 +13,9 @@ from provisioning.app.following import follow_events
 from provisioning.app.observing import Observing
 from provisioning.app.parts import Parts
 from provisioning.app.run import Run
+from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
+from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
     Event,
@@ -25,7 +27,6 @@ from provisioning.contract import (
     Server,
     WorkflowCheckpoint,
 )
-from provisioning.config import Configuration
 from provisioning.errors import ConfigurationError, NotFound
 from provisioning.extensions import Registry
 from provisioning.source import Format, Source
@@ -186,9 +187,7 @@ class App:
         """Ask whoever drives a run to stop, and to undo it with `rollback`; returns at once."""
         self.journal.request_cancel(workflow_id, CancelMode.ROLLBACK if rollback else CancelMode.STOP)
 
-    def _drive(
-        self, plan: Plan, *, is_new: bool = False, rollback: bool = False, skip: Collection[str] = ()
-    ) -> Run:
+    def _drive(self, plan: Plan, *, is_new: bool = False, rollback: bool = False, skip: Collection[str] = ()) -> Run:
         after = self.journal.last_sequence() if not is_new else 0
         runner = Runner(plan, self._parts.surroundings)
         observers = self._parts.observers
@@ -205,9 +204,7 @@ class App:
     def run_plan(self, workflow_id: str) -> Plan:
         """Return the plan of a run in the journal."""
         source = Source(f"run {workflow_id}", Format.JSON, dict(self.journal.get_document(workflow_id)), "")
-        return self._parts.planner.plan(
-            source, directory=self.workspace, workflow_id=workflow_id, new_id=_new_id
-        )
+        return self._parts.planner.plan(source, directory=self.workspace, workflow_id=workflow_id, new_id=_new_id)
 
     # -- what the journal knows ----------------------------------------------------------------------------------
 
@@ -228,9 +225,7 @@ class App:
         """Return a run's state after event `step` (None: now)."""
         return self.journal.checkpoint(workflow_id, step=step)
 
-    def events(
-        self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False
-    ) -> Iterator[Event]:
+    def events(self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False) -> Iterator[Event]:
         """Yield events above `after`, of one run or of all.
 
         With `follow` live events come after the journal's: until the run is over, or without an end.
@@ -264,7 +259,8 @@ class App:
         found = list(self._found(server_id))
         if not found:
             names = ", ".join(self._parts.providers.names()) or "none"
-            raise NotFound(f"there is no server {server_id} at any provider: {names}", hint="`provisioning server list`")
+            hint = "see `provisioning server list`"
+            raise NotFound(f"there is no server {server_id} at any provider: {names}", hint=hint)
         if len(found) > 1:
             places = ", ".join(str(server.provider) for server in found)
             raise ConfigurationError(f"server {server_id} exists at several providers: {places}", hint="name one")
@@ -281,8 +277,6 @@ class App:
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the JSON Schemas of every document that a stranger writes or reads, by name."""
-        from provisioning.app.schemas import all_schemas
-
         return all_schemas()
 
 

@@ -8,9 +8,8 @@ from provisioning.app.summary import ProviderSummary
 from provisioning.config import Configuration, ProviderSettings
 from provisioning.contract import ProviderLimits
 from provisioning.dispatch import KindHandle, ProviderHandle
-from provisioning.dispatch.brought import kinds_of
-from provisioning.errors import ConfigurationError, ExtensionError, ExtensionNotFound
-from provisioning.extensions import Registry, checked_options, load_provider
+from provisioning.errors import ConfigurationError, ExtensionError, Problem
+from provisioning.extensions import Place, Registry, brought_kinds, checked_options, load_provider
 
 __all__ = ["KindCatalog", "ProviderCatalog"]
 
@@ -36,14 +35,10 @@ class KindCatalog:
     def _load(self, name: str) -> KindHandle:
         with self._lock:
             record = self._registry.find_kind(name)
-            for kind in kinds_of(self._plugins.get(record), record.name):
-                if kind.name not in self._handles:
+            kinds = brought_kinds(record, self._plugins.get(record))
+            for kind in kinds.values():
+                if kind.name == name or kind.name not in self._handles:
                     self._handles[kind.name] = KindHandle(kind, record.name, self._plugins.hooks)
-            if name not in self._handles:
-                raise ExtensionNotFound(
-                    f"extension {record.name} declares the kind {name} in its manifest and does not bring it",
-                    extension=record.name,
-                )
             return self._handles[name]
 
 
@@ -80,7 +75,8 @@ class ProviderCatalog:
 
     def _make(self, settings: ProviderSettings) -> ProviderHandle:
         record = self._registry.find_provider(settings.type)
-        options = checked_options(record, settings.options, self._place(settings.name))
+        place = self._place(settings.name)
+        options = checked_options(record, settings.options, place, subject=f"provider {settings.name}")
         provider = record.manifest.provider
         lag = provider.listing_lag if settings.listing_lag is None else settings.listing_lag
         return ProviderHandle(
@@ -92,8 +88,11 @@ class ProviderCatalog:
             wrappers=self._plugins.hooks,
         )
 
-    def _place(self, name: str) -> object:
-        return None
+    def _place(self, name: str) -> Place:
+        def problem(path: Sequence[str | int], message: str) -> Problem:
+            return self._configuration.problem(["providers", name, *path], message)
+
+        return problem
 
     def summaries(self) -> Sequence[ProviderSummary]:
         """Return what is known of each instance, importing none."""

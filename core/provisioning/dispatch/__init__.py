@@ -1,8 +1,9 @@
 """Where every hook call goes through: typed, checked, and never able to answer for somebody else."""
 
+from provisioning.dispatch.brought import kinds_of
 from provisioning.dispatch.guards import Guards
 from provisioning.dispatch.hook import Hook, all_hooks, hooks_of
-from provisioning.dispatch.hook_set import HookSet, Wrapper
+from provisioning.dispatch.hook_set import HookSet, Wrapper, described
 from provisioning.dispatch.json_schema import JsonSchema
 from provisioning.dispatch.kind_handle import KindHandle
 from provisioning.dispatch.observers import Observers
@@ -31,6 +32,8 @@ __all__ = [
     "check_handler",
     "check_plugin",
     "check_provider",
+    "described",
     "hooks_of",
     "implemented_hooks",
+    "kinds_of",
 ]

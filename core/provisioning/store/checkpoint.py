@@ -42,6 +42,9 @@ _RUN_STATES = {
 }
 """What an event says of its run."""
 
+_OPERATION_WORDS = tuple(state.value for state in OperationState)
+_RUN_WORDS = tuple(state.value for state in RunState)
+
 
 @dataclass(slots=True)
 class _Fold:
@@ -69,17 +72,15 @@ class _Fold:
 
 
 def _run_state(event: Event) -> RunState:
-    """Return the run's state; one that completed with `status: partial` is partial."""
-    if event.kind == EventKind.WORKFLOW_COMPLETED and event.data.get("status") == "partial":
-        return RunState.PARTIAL
-    return _RUN_STATES[EventKind(event.kind)]
+    """Return the state that the event itself names (a run completes as succeeded or partial), or its kind's."""
+    told = event.data.get("state")
+    return RunState(told) if told in _RUN_WORDS else _RUN_STATES[EventKind(event.kind)]
 
 
 def _operation_state(event: Event) -> OperationState:
-    """Return the operation's state; one that was skipped with `state: blocked` is blocked."""
-    if event.kind == EventKind.OPERATION_SKIPPED and event.data.get("state") == "blocked":
-        return OperationState.BLOCKED
-    return _OPERATION_STATES[EventKind(event.kind)]
+    """Return the state that the event itself names (an operation is skipped or blocked), or its kind's."""
+    told = event.data.get("state")
+    return OperationState(told) if told in _OPERATION_WORDS else _OPERATION_STATES[EventKind(event.kind)]
 
 
 def checkpoint_at(connection: sqlite3.Connection, workflow_id: str, step: int) -> WorkflowCheckpoint:

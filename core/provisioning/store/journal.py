@@ -25,7 +25,7 @@ from provisioning.store import connection as connections
 from provisioning.store import faults, queries
 from provisioning.store.checkpoint import checkpoint_at, checkpoint_now
 from provisioning.store.group_commit import GroupCommit
-from provisioning.store.lease import find_run, is_driven, take_lease
+from provisioning.store.lease import find_run, is_driven, is_new, take_lease
 from provisioning.store.readers import Readers
 from provisioning.store.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
 from provisioning.store.tail import Tail
@@ -290,8 +290,7 @@ def _check_same(known: RunRecord, run: NewRun) -> None:
 def _check_cancellable(row: Row) -> None:
     """Raise `RunConflict` unless somebody drives the run, or will do so for the first time."""
     run = as_run(row)
-    never_driven = row[11] == 0
-    if run.state.is_active and (never_driven or is_driven(row)):
+    if run.state.is_active and (is_new(row) or is_driven(row)):
         return
     reason = "its process has ended" if run.state.is_active else f"it is {run.state}"
     raise RunConflict(

@@ -8,7 +8,7 @@ from provisioning.store import queries
 from provisioning.store.holder import describe_holder, is_dead
 from provisioning.store.rows import Row
 
-__all__ = ["Lease", "find_run", "is_driven", "take_lease"]
+__all__ = ["Lease", "find_run", "is_driven", "is_new", "take_lease"]
 
 _RUN, _HOLDER, _FENCE, _SINCE, _EXPIRES_AT = 0, 10, 11, 12, 13
 
@@ -54,6 +54,11 @@ def find_run(connection: sqlite3.Connection, workflow_id: str) -> Row:
 def is_driven(row: Row) -> bool:
     """Whether somebody holds the run's lease whose process may live."""
     return row[_HOLDER] is not None and not is_dead(row[_HOLDER])
+
+
+def is_new(row: Row) -> bool:
+    """Whether nobody has ever driven the run."""
+    return bool(row[_FENCE] == 0)
 
 
 def take_lease(connection: sqlite3.Connection, workflow_id: str, holder: str, now: float, seconds: float) -> Lease:

@@ -52,6 +52,10 @@ class Unwritable(Exception):
     """A value cannot be kept, because it is not made of JSON values."""
 
 
+_NO_JSON = (TypeError, ValueError, RecursionError)
+"""What the encoder raises for a value that is not JSON, holds itself, or is too deep."""
+
+
 def _as_plain(value: object) -> dict[str, Any]:
     """Turn a mapping that is no dict into one, for the encoder."""
     if isinstance(value, Mapping):
@@ -83,7 +87,7 @@ def end_columns(error: ErrorInfo | None, outputs: Mapping[str, Any] | None) -> R
     """Encode how a run stands: its error and its outputs."""
     try:
         return error_column(error), _json(outputs)
-    except (TypeError, ValueError) as problem:
+    except _NO_JSON as problem:
         raise Unwritable(f"the outputs: {problem}") from problem
 
 
@@ -91,7 +95,7 @@ def document_row(document: Mapping[str, Any]) -> bytes:
     """Encode and compress a run's document; raise `Unwritable`."""
     try:
         return zlib.compress(_encode(document).encode())
-    except (TypeError, ValueError) as error:
+    except _NO_JSON as error:
         raise Unwritable(f"the document: {error}") from error
 
 
@@ -117,7 +121,7 @@ def operation_row(run: int, record: OperationRecord) -> Row:
             record.started_at,
             record.ended_at,
         )
-    except (TypeError, ValueError) as error:
+    except _NO_JSON as error:
         raise Unwritable(f"operation {record.operation_id}: {error}") from error
 
 
@@ -125,7 +129,7 @@ def event_columns(event: NewEvent) -> Row:
     """Encode what an event brings itself: its kind, its operation and its data; raise `Unwritable`."""
     try:
         return str(event.kind), event.operation_id, _encode(event.data) if event.data else None
-    except (TypeError, ValueError) as error:
+    except _NO_JSON as error:
         raise Unwritable(f"event {event.kind}: {error}") from error
 
 

@@ -75,6 +75,9 @@ CREATE TABLE operations (
 """
 """One row for each operation that has begun; what is a document in it is JSON, NULL where there is none."""
 
+_OPERATIONS_BY_STATE = "CREATE INDEX operations_by_state ON operations (run, state)"
+"""What counting reads: without it, the status of a long run would read every result in it."""
+
 _EVENTS = """
 CREATE TABLE events (
     sequence INTEGER PRIMARY KEY,
@@ -90,5 +93,5 @@ CREATE TABLE events (
 _EVENTS_OF_A_RUN = "CREATE INDEX events_of_a_run ON events (run)"
 """The events of one run in their order: an index on a rowid table ends in the rowid, which is the sequence."""
 
-TABLES = (_META, _RUNS, _DOCUMENTS, _OPERATIONS, _EVENTS, _EVENTS_OF_A_RUN)
+TABLES = (_META, _RUNS, _DOCUMENTS, _OPERATIONS, _OPERATIONS_BY_STATE, _EVENTS, _EVENTS_OF_A_RUN)
 """Every statement that makes an empty file a journal."""

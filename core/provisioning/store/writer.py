@@ -48,8 +48,8 @@ class SqliteRunWriter:
     def commit(self, batch: Batch) -> int:
         """Make the batch durable and renew the lease; return the sequence of its last event (0: it had none).
 
-        A batch with a state replaces the run's error and outputs, too, by none where it brings none. Raises `RunFenced` when the
-        lease is another's by now, with nothing written, and any `JournalError`.
+        A batch with a state replaces the run's error and outputs, too, by none where it brings none. Raises
+        `RunFenced` when the lease is another's by now, with nothing written, and any `JournalError`.
         """
         now = self._clock()
         run = self._lease.run
@@ -87,7 +87,11 @@ class SqliteRunWriter:
 
     def release(self) -> None:
         """Give the lease back; one that is lost already stays with whoever has it."""
-        self._group.write(lambda connection: connection.execute(queries.RELEASE_LEASE, self._lease.key) and None)
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute(queries.RELEASE_LEASE, self._lease.key)
+
+        self._group.write(change)
 
     def _extend(self, now: float) -> None:
         def change(connection: sqlite3.Connection) -> None:

@@ -28,7 +28,7 @@ __all__ = [
 OnFailure = Literal["rollback", "stop", "continue"]
 OperationId = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=64)]
 WorkflowId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
-Seconds = Annotated[float, Field(gt=0, strict=True)]
+Seconds = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 ForEach = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "object"}, {"type": "string"}, {"type": "null"}]})
 ]
@@ -43,9 +43,9 @@ class RetryDefinition:
     __pydantic_config__ = _CLOSED
 
     attempts: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
-    initial_delay: Annotated[float, Field(ge=0, strict=True)] | None = None
-    factor: Annotated[float, Field(ge=1, strict=True)] | None = None
-    max_delay: Annotated[float, Field(ge=0, strict=True)] | None = None
+    initial_delay: Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)] | None = None
+    factor: Annotated[float, Field(ge=1, strict=True, allow_inf_nan=False)] | None = None
+    max_delay: Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)] | None = None
     jitter: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
 
     def as_dict(self) -> dict[str, Any]:

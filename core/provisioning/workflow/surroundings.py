@@ -20,7 +20,8 @@ def _new_token() -> str:
 class Surroundings:
     """The parts that `app` makes and a run uses; clocks, randomness and tokens are arguments, for the tests' sake.
 
-    `make_engine(capacity)` gives a run its engine. `directory` is the workspace. `new_holder` names a driver of this process in leases.
+    `make_engine(capacity)` gives a run its engine. `directory` is the workspace. `new_holder` names a
+    driver of this process in leases.
     """
 
     journal: Journal

@@ -1,0 +1,92 @@
+"""Whether an extension fits what is here: provisioning, the hook interface, Python and the platform."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import Version
+
+from provisioning._version import __version__
+from provisioning.contract import HOOK_API, HOOK_API_FLOOR
+from provisioning.extensions.manifest import CommandTarget, Manifest
+from provisioning.extensions.problem import ExtensionProblem, ProblemCode
+
+__all__ = ["Surroundings", "compatibility_problems", "satisfies"]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an extension has to fit; by default, what is really here. `platform` is `sys.platform`."""
+
+    core: str = __version__
+    hook_api: int = HOOK_API
+    hook_api_floor: int = HOOK_API_FLOOR
+    python: str = ".".join(map(str, sys.version_info[:3]))
+    platform: str = sys.platform
+
+
+def compatibility_problems(manifest: Manifest, here: Surroundings) -> Iterator[ExtensionProblem]:
+    """Yield everything that does not fit, each as "you have X, it needs Y"."""
+    needs = manifest.compatibility
+    if not satisfies(here.core, needs.provisioning):
+        yield ExtensionProblem(
+            ProblemCode.CORE_INCOMPATIBLE,
+            f"you have provisioning {here.core}, it needs {needs.provisioning}",
+            "install a version of the extension, or of provisioning, that fits the other",
+        )
+    yield from _hook_api(int(needs.hook_api), here)
+    if not satisfies(here.python, needs.python):
+        yield ExtensionProblem(
+            ProblemCode.PYTHON_INCOMPATIBLE,
+            f"you have Python {here.python}, it needs {needs.python}",
+            "use an interpreter that it works with",
+        )
+    if needs.platforms and here.platform not in needs.platforms:
+        yield ExtensionProblem(
+            ProblemCode.PLATFORM_UNSUPPORTED,
+            f"you have the platform {here.platform}, it needs {' or '.join(needs.platforms)}",
+            "it cannot be used on this machine",
+        )
+    yield from _languages(manifest)
+
+
+def _hook_api(needed: int, here: Surroundings) -> Iterator[ExtensionProblem]:
+    if here.hook_api_floor <= needed <= here.hook_api:
+        return
+    have = f"{here.hook_api_floor} to {here.hook_api}" if here.hook_api_floor < here.hook_api else f"{here.hook_api}"
+    newer = "provisioning" if needed > here.hook_api else "the extension"
+    yield ExtensionProblem(
+        ProblemCode.HOOK_API_INCOMPATIBLE,
+        f"you have the hook interface {have}, it needs {needed}",
+        f"install a newer version of {newer}",
+    )
+
+
+def _languages(manifest: Manifest) -> Iterator[ExtensionProblem]:
+    for role in ("provider", "workflow", "hooks"):
+        target = manifest.target(role)
+        if isinstance(target, CommandTarget):
+            yield ExtensionProblem(
+                ProblemCode.UNSUPPORTED_LANGUAGE,
+                f"its {role} is the program {target.command[0]}, and this version of provisioning runs Python only",
+                "install a version of provisioning that runs programs",
+            )
+
+
+def satisfies(version: str, specifiers: str) -> bool:
+    """Whether a version is in a range (PEP 440), where a pre-release counts as the release that it leads to.
+
+    So 1.0.0a1 satisfies `>=1.0`, which by the letter it does not: whoever tries a pre-release wants to try it with
+    the extensions that there are. It still does not satisfy `>=1.0.0a2`, which speaks of pre-releases itself, nor
+    `<1.0`.
+    """
+    return all(_satisfies(Version(version), specifier) for specifier in SpecifierSet(specifiers))
+
+
+def _satisfies(version: Version, specifier: Specifier) -> bool:
+    if specifier.contains(version, prereleases=True):
+        return True
+    if not version.is_prerelease or specifier.operator not in (">=", "~="):
+        return False
+    return not Version(specifier.version).is_prerelease and specifier.contains(version.base_version)

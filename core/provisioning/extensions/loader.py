@@ -1,0 +1,142 @@
+"""An extension's code, imported when it is first used, and never able to take anything else down with it."""
+
+import contextlib
+import importlib
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import reduce
+from types import ModuleType
+from typing import Any
+
+from provisioning.dispatch import check_plugin, described, implemented_hooks
+from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
+from provisioning.extensions.folder_package import folder_package
+from provisioning.extensions.problem import ExtensionProblem, ProblemCode
+from provisioning.extensions.record import ExtensionRecord, ExtensionType, Status
+
+__all__ = ["load", "load_plugin", "load_provider"]
+
+_LOCK = threading.RLock()  # standard output is the whole process's, and is turned aside during an import
+
+
+def load(record: ExtensionRecord, role: str) -> Any:
+    """Import and return what the manifest names for `provider`, `workflow` or `hooks`.
+
+    What the code prints while it is imported goes to standard error. Raises `ExtensionNotReady` for a record that
+    cannot be used, and `ExtensionBroken` when the import fails in any way, which the record then says too.
+    """
+    if not record.is_ready:
+        raise record.not_ready()
+    target = record.manifest.target(role)
+    if not isinstance(target, str):
+        message = f"extension {record} has no {role} plugin"
+        raise ExtensionBroken(message, extension=record.name, hint=f"its manifest names none as entry_points.{role}")
+    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED):
+        found = _imported(record, role, target)
+    record.status = Status.ACTIVE
+    return found
+
+
+def load_provider(record: ExtensionRecord) -> Callable[[str, Mapping[str, Any]], object]:
+    """Return the provider's class: `Class(name, config)` makes one configured instance."""
+    found = load(record, "provider")
+    with _failing(record, ProblemCode.IMPORT_FAILED):
+        if not callable(found):
+            raise _broken(record, f"{record.manifest.target('provider')} is no class but {type(found).__name__}")
+    provider: Callable[[str, Mapping[str, Any]], object] = found
+    return provider
+
+
+def load_plugin(record: ExtensionRecord, role: str | None = None) -> object:
+    """Return the plugin of an extension, made and checked; `role` is its type when left out.
+
+    A class is made an object of, without arguments; an object or a module is the plugin itself. Raises as `load`, and
+    `HookRejected` with every misfit for a plugin that does not fit.
+    """
+    role = role or str(record.type or ExtensionType.HOOKS)
+    found = load(record, role)
+    with _failing(record, ProblemCode.PLUGIN_FAILED):
+        plugin = _made(record, role, found)
+    with _failing(record, ProblemCode.HOOKS_REJECTED):
+        check_plugin(plugin, record.name)
+        _compare_hooks(record, role, plugin)
+    return plugin
+
+
+@contextlib.contextmanager
+def _failing(record: ExtensionRecord, code: ProblemCode) -> Any:
+    """Note an error of the extension on its record."""
+    try:
+        yield
+    except ExtensionError as error:
+        record.refuse(ExtensionProblem(code, error.message, error.hint))
+        raise
+
+
+def _imported(record: ExtensionRecord, role: str, target: str) -> Any:
+    module_name, _, path = target.partition(":")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            name = module_name
+            if record.origin.kind.is_folder and record.location is not None:
+                name = f"{folder_package(record.name, record.location)}.{module_name}"
+            module = importlib.import_module(name)
+            return reduce(getattr, path.split("."), module)
+    except KeyboardInterrupt:
+        raise
+    except AttributeError as error:
+        if not isinstance(error.obj, ModuleType | type) or error.name not in path.split("."):
+            raise _import_failed(record, role, target, error) from error
+        near = get_close_matches(str(error.name), dir(error.obj), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise _broken(record, f"its {role} {target}: {module_name} has no {error.name}{meant}") from error
+    except BaseException as error:
+        raise _import_failed(record, role, target, error) from error
+
+
+def _import_failed(record: ExtensionRecord, role: str, target: str, error: BaseException) -> ExtensionBroken:
+    hint = None
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        hint = f"install {error.name}, or ask the author: the extension does not declare that it needs it"
+        first = error.name.partition(".")[0]
+        folder = record.location if record.origin.kind.is_folder else None
+        if folder is not None and ((folder / first).is_dir() or (folder / f"{first}.py").is_file()):
+            hint = f"a folder extension imports its own modules relatively: from .{error.name} import ..."
+    return _broken(record, f"its {role} {target} could not be imported: {described(error)}", hint)
+
+
+def _made(record: ExtensionRecord, role: str, found: Any) -> object:
+    if not isinstance(found, type):
+        return found
+    try:
+        with _LOCK, contextlib.redirect_stdout(sys.stderr):
+            return found()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        target = record.manifest.target(role)
+        raise _broken(record, f"its {role} {target} could not be made: {described(error)}") from error
+
+
+def _compare_hooks(record: ExtensionRecord, role: str, plugin: object) -> None:
+    """Hold the manifest to what it says of the hooks, where it says anything."""
+    declared = record.manifest.hooks.implements
+    if declared is None or role != ExtensionType.HOOKS:
+        return
+    there = implemented_hooks(plugin)
+    lacks, surplus = sorted(set(declared) - there), sorted(there - set(declared))
+    if lacks or surplus:
+        words = [f"the plugin lacks {', '.join(lacks)}"] if lacks else []
+        words += [f"the manifest does not name {', '.join(surplus)}"] if surplus else []
+        raise HookRejected(
+            f"extension {record}: hooks.implements in its manifest is not what its plugin has: {'; '.join(words)}",
+            extension=record.name,
+            hint=f"the author of {record.name} has to mend this",
+        )
+
+
+def _broken(record: ExtensionRecord, what: str, hint: str | None = None) -> ExtensionBroken:
+    default = f"this is a defect of the extension; without it: disable {record.name} under [extensions] disabled"
+    return ExtensionBroken(f"extension {record}: {what}", extension=record.name, hint=hint or default)

@@ -1,0 +1,241 @@
+"""The manifest, `extension.toml`: what an extension says of itself, known before any of its code is imported."""
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from provisioning.contract import Capability
+from provisioning.dispatch import all_hooks
+from provisioning.extensions.record import ExtensionType
+
+__all__ = [
+    "CommandTarget",
+    "CompatibilityTable",
+    "ConfigTable",
+    "EntryPointsTable",
+    "ExtensionTable",
+    "Flaw",
+    "HooksTable",
+    "Manifest",
+    "ProviderTable",
+    "WorkflowTable",
+    "manifest_schema",
+]
+
+_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_KIND = r"^[a-z][a-z0-9_]*$"
+_HOOK_API = r"^[1-9]\d{0,5}$"
+_TARGET = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
+
+
+class Flaw(ValueError):
+    """A value that is not what its key wants; `hint` says what to write."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _name(value: str) -> str:
+    if re.fullmatch(_NAME, value):
+        return value
+    normal = str(canonicalize_name(value)).strip("-")
+    hint = f"write {normal!r}" if re.fullmatch(_NAME, normal) else "use lower-case letters, digits and single hyphens"
+    raise Flaw(f"{value!r} is not a normalised name (PEP 503)", hint)
+
+
+def _version(value: str) -> str:
+    try:
+        Version(value)
+    except InvalidVersion:
+        raise Flaw(f"{value!r} is not a version (PEP 440)", "write it like 1.2.0") from None
+    return value
+
+
+def _specifier(value: str) -> str:
+    try:
+        SpecifierSet(value)
+    except InvalidSpecifier:
+        raise Flaw(f"{value!r} is not a range of versions (PEP 440)", "write it like >=1.0,<2") from None
+    return value
+
+
+def _requirement(value: str) -> str:
+    try:
+        found = Requirement(value)
+    except InvalidRequirement:
+        found = None
+    if found is None or found.url or found.extras or found.marker:
+        raise Flaw(f"{value!r} is not an extension's name with a range of versions", "write it like aws>=1.0")
+    _name(found.name)
+    return value
+
+
+def _target(value: str) -> str:
+    if not re.fullmatch(_TARGET, value):
+        raise Flaw(f"{value!r} does not name an object", "write it like package.module:Object")
+    return value
+
+
+def _one_of(what: str, known: Callable[[], Iterable[str]]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        names = sorted(known())
+        if value in names:
+            return value
+        near = get_close_matches(value, names, n=1)
+        raise Flaw(
+            f"there is no {what} {value!r}", f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
+        )
+
+    return check
+
+
+def _kind(value: str) -> str:
+    if not re.fullmatch(_KIND, value):
+        raise Flaw(f"{value!r} is not a name for a kind of operation", "use lower-case letters, digits and underscores")
+    return value
+
+
+def _hook_api(value: str) -> str:
+    if not re.fullmatch(_HOOK_API, value):
+        raise Flaw(f"{value!r} is not a version of the hook interface", 'write the number as text, like "1"')
+    return value
+
+
+def _pattern(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+Name = Annotated[str, AfterValidator(_name), _pattern(_NAME)]
+VersionText = Annotated[str, AfterValidator(_version)]
+Versions = Annotated[str, AfterValidator(_specifier)]
+Need = Annotated[str, AfterValidator(_requirement)]
+HookApi = Annotated[str, AfterValidator(_hook_api), _pattern(_HOOK_API)]
+KindName = Annotated[str, AfterValidator(_kind), _pattern(_KIND)]
+HookName = Annotated[str, AfterValidator(_one_of("hook", all_hooks))]
+CapabilityName = Annotated[
+    str,
+    AfterValidator(_one_of("capability", lambda: [str(member) for member in Capability])),
+    WithJsonSchema({"type": "string", "enum": [str(member) for member in Capability]}),
+]
+Dotted = Annotated[str, AfterValidator(_target), _pattern(_TARGET)]
+
+
+class _Table(BaseModel):
+    """A table that refuses keys it does not know, and values of another type than it says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class ExtensionTable(_Table):
+    """What the extension is."""
+
+    name: Name
+    """Its name, normalised as PEP 503 says; unique, and the name of its folder where it is one."""
+    version: VersionText
+    """Its version (PEP 440); for a package the same as the distribution's."""
+    type: Annotated[ExtensionType, Field(strict=False)]
+    """What it is for: `provider`, `workflow` or `hooks`."""
+    description: str = ""
+    """One line for people."""
+
+
+class CompatibilityTable(_Table):
+    """What the extension fits, all of it checked before anything is imported."""
+
+    provisioning: Versions
+    """The versions of provisioning that it works with, like `>=1.0,<2`."""
+    hook_api: HookApi
+    """The version of the hook interface that it was written for, like `1`."""
+    python: Versions = ""
+    """The versions of Python that it works with, like `>=3.11`."""
+    platforms: list[str] = []
+    """The values of `sys.platform` that it works on (`linux`, `darwin`, `win32`); all of them when left out."""
+    requires: list[Need] = []
+    """Other extensions that it needs, like `aws>=1.0`."""
+    conflicts: list[Need] = []
+    """Other extensions that it cannot stand beside, like `old-audit<2`."""
+
+
+class CommandTarget(_Table):
+    """A program in another language."""
+
+    command: Annotated[list[str], Field(min_length=1)]
+    """The program and its arguments."""
+
+
+class EntryPointsTable(_Table):
+    """Where its code is: `package.module:Object`, or a program."""
+
+    provider: Dotted | CommandTarget | None = None
+    """The provider's class, made once for each configured instance as `Class(name, config)`."""
+    workflow: Dotted | CommandTarget | None = None
+    """The plugin that brings kinds of operations: a class, an object or a module."""
+    hooks: Dotted | CommandTarget | None = None
+    """The plugin that watches, guards and wraps: a class, an object or a module."""
+
+
+class ProviderTable(_Table):
+    """What the provider can do."""
+
+    capabilities: list[CapabilityName] = []
+    """The optional parts of the provider interface that it implements."""
+    listing_lag: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 5.0
+    """How long the cloud may hide from a listing what it has created, in seconds."""
+
+
+class WorkflowTable(_Table):
+    """What it brings to workflows."""
+
+    operation_kinds: list[KindName] = []
+    """The names of the kinds of operations, all of them."""
+
+
+class HooksTable(_Table):
+    """Which hooks its `hooks` plugin has."""
+
+    implements: list[HookName] | None = None
+    """The names of the hooks that it implements or wraps, all of them; unchecked when left out."""
+
+
+class ConfigTable(_Table):
+    """How it is configured."""
+
+    schema_file: Annotated[str | None, Field(alias="schema")] = None
+    """The file with the JSON Schema of its configuration, relative to the manifest."""
+
+
+class Manifest(_Table):
+    """One `extension.toml`."""
+
+    extension: ExtensionTable
+    """What the extension is."""
+    compatibility: CompatibilityTable
+    """What it fits; required from day one."""
+    entry_points: EntryPointsTable
+    """Where its code is."""
+    provider: ProviderTable = ProviderTable()
+    """What its provider can do."""
+    workflow: WorkflowTable = WorkflowTable()
+    """What it brings to workflows."""
+    hooks: HooksTable = HooksTable()
+    """Which hooks its plugin has."""
+    config: ConfigTable = ConfigTable()
+    """How it is configured."""
+
+    def target(self, role: str) -> str | CommandTarget | None:
+        """Return where the code for `provider`, `workflow` or `hooks` is; None when it brings none."""
+        found: str | CommandTarget | None = getattr(self.entry_points, role)
+        return found
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `extension.toml`."""
+    return Manifest.model_json_schema()

@@ -1,0 +1,119 @@
+"""A manifest, read: the file found and checked as a whole, every problem in it with its line."""
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from provisioning.errors import ConfigurationError, Problem
+from provisioning.extensions.manifest import CommandTarget, Flaw, Manifest
+from provisioning.source import Source, read_source
+
+__all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "read_manifest"]
+
+MANIFEST_FILE = "extension.toml"
+MANIFEST_LIMIT = 1024 * 1024
+"""The largest manifest that is read, in bytes."""
+
+_KINDS = {bool: "true or false", str: "text", int: "an integer", float: "a number", list: "a list", dict: "a table"}
+_WANTED = {
+    "string_type": "text",
+    "list_type": "a list",
+    "model_type": "a table",
+    "float_type": "a number",
+    "dict_type": "a table",
+}
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read one `extension.toml`; raises `ConfigurationError` with every problem in it, each with its line."""
+    source = read_source(path, limit=MANIFEST_LIMIT)
+    try:
+        manifest = Manifest.model_validate(source.data)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        problems = list(dict.fromkeys(_as_problem(source, one) for one in found))
+        raise ConfigurationError.from_problems(source.name, problems) from None
+    problems = [*_contradictions(source, manifest), *_schema_problems(source, manifest, path.parent)]
+    if problems:
+        raise ConfigurationError.from_problems(source.name, problems)
+    return manifest
+
+
+def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
+    path = [part for part in found["loc"] if not _is_branch(part, found["loc"])]
+    match found["type"]:
+        case "extra_forbidden":
+            return source.problem(path, "is not a known key", _near_key(found["loc"]))
+        case "missing":
+            return source.problem(path[:-1], f"the key {path[-1]!r} is missing")
+        case "value_error":
+            flaw = found["ctx"]["error"]
+            return source.problem(path, str(flaw), flaw.hint if isinstance(flaw, Flaw) else None)
+        case "enum":
+            return source.problem(path, f"must be {found['ctx']['expected']}")
+        case "greater_than_equal" | "less_than_equal" | "finite_number":
+            return source.problem(path, "must be from 0 to 3600 seconds")
+        case "too_short":
+            return source.problem(path, "must not be empty")
+    return source.problem(path, f"must be {_wanted(found)}, not {_KINDS.get(type(found['input']), 'this')}")
+
+
+def _is_branch(part: str | int, place: tuple[str | int, ...]) -> bool:
+    """Whether pydantic put this into the place of a value to name a type that it tried, not a key."""
+    return place[0] == "entry_points" and part in (CommandTarget.__name__, "function-after[_target(), str]")
+
+
+def _wanted(found: Mapping[str, Any]) -> str:
+    if found["loc"][0] == "entry_points" and len(found["loc"]) == 3:
+        return 'text like package.module:Object or {command = ["program"]}'
+    return _WANTED.get(found["type"], "something else")
+
+
+def _near_key(place: tuple[str | int, ...]) -> str:
+    table: Any = Manifest
+    for name in place[:-1]:
+        table = CommandTarget if name == CommandTarget.__name__ else _table_of(table, str(name))
+    known = [field.alias or name for name, field in table.model_fields.items()]
+    near = get_close_matches(str(place[-1]), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+
+
+def _table_of(table: Any, name: str) -> Any:
+    field = table.model_fields.get(name)
+    return table if field is None or not hasattr(field.annotation, "model_fields") else field.annotation
+
+
+def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
+    """Yield what is right by itself and does not fit the rest."""
+    role = str(manifest.extension.type)
+    if manifest.target(role) is None:
+        example = '"package.module:Object"'
+        yield source.problem(
+            ["entry_points"], f"an extension of type {role} needs the entry point {role!r}", f"add {role} = {example}"
+        )
+    for section in ("provider", "workflow", "hooks"):
+        if section in source.data and manifest.target(section) is None and section != role:
+            yield source.problem([section], f"describes a {section} plugin, and [entry_points] names none")
+    if manifest.target("workflow") is not None and not manifest.workflow.operation_kinds:
+        yield source.problem(
+            ["workflow"], "no operation_kinds are declared", "list the names of all kinds that the plugin brings"
+        )
+    for table, key in (("provider", "capabilities"), ("workflow", "operation_kinds"), ("hooks", "implements")):
+        names = getattr(getattr(manifest, table), key) or []
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield source.problem([table, key], f"{name!r} stands here more than once")
+
+
+def _schema_problems(source: Source, manifest: Manifest, folder: Path) -> Iterator[Problem]:
+    name = manifest.config.schema_file
+    if name is None:
+        return
+    path = folder / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        yield source.problem(["config", "schema"], f"{name!r} leads out of the extension's folder")
+    elif not path.is_file():
+        yield source.problem(["config", "schema"], f"there is no file {name!r} beside the manifest")

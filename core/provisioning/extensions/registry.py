@@ -1,0 +1,109 @@
+"""The registry: every extension that is there, and which one brings what."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from provisioning.errors import ExtensionNotFound
+from provisioning.extensions.compatibility import Surroundings
+from provisioning.extensions.discovery import discover_folders, discover_packages
+from provisioning.extensions.origin import OriginKind
+from provisioning.extensions.record import ExtensionRecord
+from provisioning.extensions.settling import settle
+
+__all__ = ["Registry"]
+
+
+class Registry:
+    """All records, those that cannot be used too; several of one name where they conflict.
+
+    `prefer` names, for a kind of operation that several extensions bring, the extension whose it is.
+    """
+
+    def __init__(self, records: Iterable[ExtensionRecord], prefer: Mapping[str, str] | None = None) -> None:
+        self._records = tuple(sorted(records, key=lambda record: (record.name, str(record.origin))))
+        self._prefer = prefer or {}
+
+    @classmethod
+    def discover(
+        cls,
+        *,
+        explicit: Sequence[str | Path] = (),
+        project: str | Path | None = None,
+        user: str | Path | None = None,
+        disabled: Collection[str] = (),
+        prefer: Mapping[str, str] | None = None,
+        search_path: Sequence[str] | None = None,
+        here: Surroundings | None = None,
+    ) -> "Registry":
+        """Find every extension and judge it; imports none of them and never raises.
+
+        Each of `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is where
+        installed packages are looked for, the environment when left out. `disabled` are names of extensions.
+        `prefer` settles conflicts: for the name of an extension its origin, for a kind the name of the extension.
+        """
+        records = list(discover_packages(search_path))
+        folders = [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
+        folders += [(Path(project), OriginKind.FOLDER_PROJECT)] if project is not None else []
+        folders += [(Path(user), OriginKind.FOLDER_USER)] if user is not None else []
+        seen: set[str] = set()
+        for path, kind in folders:
+            for record in discover_folders(path, kind):
+                place = os.path.realpath(record.location or path)
+                if place not in seen:
+                    seen.add(place)
+                    records.append(record)
+        settle(records, disabled=disabled, prefer=prefer or {}, here=here or Surroundings())
+        return cls(records, prefer)
+
+    @property
+    def records(self) -> Sequence[ExtensionRecord]:
+        """Every record, by name."""
+        return self._records
+
+    def get(self, name: str) -> ExtensionRecord:
+        """Return the record of a name, the usable one where there are several; raises `ExtensionNotFound`."""
+        return self._best("extension", name, lambda record: (record.name,))
+
+    def find_provider(self, type: str) -> ExtensionRecord:  # noqa: A002 - the contract's word
+        """Return the record that brings a type of provider, ready to be loaded.
+
+        Raises `ExtensionNotFound` when none does, `ExtensionNotReady` when it cannot be used.
+        """
+        return self._ready(self._best("provider type", type, _provider_types))
+
+    def find_kind(self, name: str) -> ExtensionRecord:
+        """Return the record that brings a kind of operation, ready to be loaded; raises as `find_provider`."""
+        return self._ready(self._best("kind of operation", name, lambda record: record.kinds))
+
+    def kinds(self) -> Sequence[str]:
+        """Return the names of all kinds that manifests declare, sorted; `find_kind` says which can be used."""
+        return sorted({kind for record in self._records for kind in record.kinds})
+
+    def _best(self, what: str, name: str, brings: Callable[[ExtensionRecord], Collection[str]]) -> ExtensionRecord:
+        found = [record for record in self._records if name in brings(record)]
+        if not found:
+            raise self._unknown(what, name, sorted({each for record in self._records for each in brings(record)}))
+        preferred = self._prefer.get(name)
+        return max(found, key=lambda record: (record.is_ready, record.name == preferred))
+
+    def _unknown(self, what: str, name: str, known: Sequence[str]) -> ExtensionNotFound:
+        near = get_close_matches(name, known, n=1)
+        listing = ", ".join(known) or "none"
+        meant = f"; did you mean {near[0]}?" if near else ""
+        return ExtensionNotFound(
+            f"there is no {what} {name!r}{meant}", extension=name, hint=f"there is: {listing}; or install its extension"
+        )
+
+    def _ready(self, record: ExtensionRecord) -> ExtensionRecord:
+        if not record.is_ready:
+            raise record.not_ready()
+        return record
+
+
+def _provider_types(record: ExtensionRecord) -> Collection[str]:
+    """A provider's type is its extension's name; an extension that cannot be read may be meant to bring one."""
+    if record.declared is None or record.declared.target("provider") is not None:
+        return (record.name,)
+    return ()

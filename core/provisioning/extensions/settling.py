@@ -1,0 +1,137 @@
+"""Which of the extensions that were found may be used together: the passes over all records, in their order."""
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from provisioning.extensions.compatibility import Surroundings, compatibility_problems, satisfies
+from provisioning.extensions.problem import ExtensionProblem, ProblemCode
+from provisioning.extensions.record import ExtensionRecord, Status
+
+__all__ = ["settle"]
+
+_PREFER = 'say which one is used under [extensions.prefer]: {} = "ORIGIN" (package, folder, a distribution or a path)'
+
+
+def settle(
+    records: Sequence[ExtensionRecord],
+    *,
+    disabled: Collection[str],
+    prefer: Mapping[str, str],
+    here: Surroundings,
+) -> None:
+    """Note on each record what keeps it out of use; what is disabled stands in nobody's way."""
+    _disable(records, {str(canonicalize_name(name)) for name in disabled})
+    for record in records:
+        if record.is_ready:
+            for problem in compatibility_problems(record.manifest, here):
+                record.refuse(problem)
+    _settle_names(records, prefer)
+    _settle_kinds(records, prefer)
+    _settle_enemies(records)
+    _settle_needs(records)
+
+
+def _disable(records: Sequence[ExtensionRecord], names: Collection[str]) -> None:
+    for record in records:
+        if str(canonicalize_name(record.name)) in names:
+            why = "the configuration disables it"
+            record.refuse(ExtensionProblem(ProblemCode.DISABLED_BY_CONFIG, why, "take it out of extensions.disabled"))
+
+
+def _in_use(records: Sequence[ExtensionRecord]) -> list[ExtensionRecord]:
+    return [record for record in records if record.status is not Status.DISABLED]
+
+
+def _settle_names(records: Sequence[ExtensionRecord], prefer: Mapping[str, str]) -> None:
+    """Of several with one name, the preferred one stays; without a preference, none does."""
+    ordered = sorted(_in_use(records), key=lambda record: record.name)
+    for name, found in groupby(ordered, key=lambda record: record.name):
+        group = list(found)
+        if len(group) > 1:
+            _settle_name(name, group, prefer.get(name))
+
+
+def _settle_name(name: str, group: Sequence[ExtensionRecord], preference: str | None) -> None:
+    meant = [record for record in group if preference is not None and record.origin.is_meant_by(preference)]
+    if len(meant) == 1:
+        for record in group:
+            if record is not meant[0]:
+                why = f"the configuration prefers {meant[0].origin}"
+                record.refuse(ExtensionProblem(ProblemCode.NOT_PREFERRED, why, f"change extensions.prefer.{name}"))
+        return
+    places = " and ".join(str(record.origin) for record in group)
+    why = f"the name {name} is taken by {places}"
+    if preference is not None:
+        why += f", and the preference {preference!r} names {'none' if not meant else 'more than one'} of them"
+    for record in group:
+        record.refuse(ExtensionProblem(ProblemCode.NAME_CONFLICT, why, _PREFER.format(name)))
+
+
+def _settle_kinds(records: Sequence[ExtensionRecord], prefer: Mapping[str, str]) -> None:
+    """Of several extensions with one kind of operation, the preferred one brings it; else none does."""
+    owners: dict[str, list[ExtensionRecord]] = {}
+    for record in records:
+        if record.is_ready:
+            for kind in record.kinds:
+                owners.setdefault(kind, []).append(record)
+    for kind, group in owners.items():
+        if len(group) > 1 and prefer.get(kind) not in [record.name for record in group]:
+            names = " and ".join(map(str, group))
+            hint = f'say which one is used under [extensions.prefer]: {kind} = "EXTENSION", or disable one'
+            for record in group:
+                why = f"the kind of operation {kind} is brought by {names}"
+                record.refuse(ExtensionProblem(ProblemCode.KIND_CONFLICT, why, hint))
+
+
+def _settle_enemies(records: Sequence[ExtensionRecord]) -> None:
+    """An extension that says it cannot stand beside another one gives way to it."""
+    for record in records:
+        if record.is_ready:
+            for written in record.manifest.compatibility.conflicts:
+                enemy = Requirement(written)
+                for other in _in_use(records):
+                    if other is not record and other.name == enemy.name and _fits(other, enemy):
+                        why = f"it cannot stand beside {written}, and you have {other}"
+                        record.refuse(
+                            ExtensionProblem(ProblemCode.CONFLICTS_WITH, why, "disable or uninstall one of the two")
+                        )
+
+
+def _settle_needs(records: Sequence[ExtensionRecord]) -> None:
+    """Take out what needs something that is not there, until nothing more falls."""
+    has_fallen = True
+    while has_fallen:
+        has_fallen = False
+        for record in records:
+            if record.is_ready:
+                for problem in _missing(record, records):
+                    record.refuse(problem)
+                    has_fallen = True
+
+
+def _missing(record: ExtensionRecord, records: Sequence[ExtensionRecord]) -> list[ExtensionProblem]:
+    problems = []
+    for written in record.manifest.compatibility.requires:
+        need = Requirement(written)
+        found = [other for other in records if other.name == need.name and other is not record]
+        if not any(other.is_ready and _fits(other, need) for other in found):
+            why = f"you have {_have(found)}, it needs {written}"
+            hint = f"install or enable the extension {need.name} in a version that fits"
+            problems.append(ExtensionProblem(ProblemCode.REQUIRES_MISSING, why, hint))
+    return problems
+
+
+def _have(found: Sequence[ExtensionRecord]) -> str:
+    words = [str(other) if other.is_ready else f"{other}, which is {_words(other.status)}" for other in found]
+    return " and ".join(words) or "no such extension"
+
+
+def _words(status: Status) -> str:
+    return status.replace("_", " ")
+
+
+def _fits(other: ExtensionRecord, need: Requirement) -> bool:
+    return other.version is not None and satisfies(other.version, str(need.specifier))
