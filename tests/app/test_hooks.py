@@ -209,3 +209,32 @@ def test_nothing_is_imported_before_it_is_needed(workspace: Path, extensions: Pa
         assert {record.name for record in app.registry.records} >= {"kinds", "local", "lazy"}
         app.plan(flow(command("a", "true")))
     assert not marker.exists()
+
+
+def test_an_answer_that_is_not_json_fails_its_operation_and_not_the_run(
+    workspace: Path, extensions: Path, tmp_path: Path
+) -> None:
+    """What the journal could not keep is the kind's defect, told as one, and what was done is undone."""
+    write_extension(
+        extensions,
+        "odd",
+        """
+        from provisioning import Done, OperationKind, hookimpl
+        class Handler:
+            @hookimpl
+            def run_operation(self, operation):
+                return Done({"thing": object()})
+        class Plugin:
+            @hookimpl
+            def operation_kinds(self):
+                return [OperationKind("odd", "be odd", {"type": "object"}, Handler())]
+        """,
+        kind="workflow",
+        more='[workflow]\noperation_kinds = ["odd"]',
+    )
+    with opened(workspace, tmp_path) as app:
+        report = app.run(flow({"id": "a", "kind": "odd"}))
+    assert report.state is RunState.ROLLED_BACK
+    assert report.failures[0][1].message == (
+        "the kind odd answered with something that is not JSON: Object of type object is not JSON serializable"
+    )

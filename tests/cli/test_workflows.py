@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -308,23 +309,34 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    """Start a line in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "provisioning", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a line in a process of its own; what is left of it is killed after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "provisioning", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 class TestSignals:
     """A run can be stopped from outside, and goes on later."""
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_the_first_signal_stops_in_good_order(self, number: signal.Signals, run, documents: Path) -> None:
+    def test_the_first_signal_stops_in_good_order(self, number: signal.Signals, run, start, documents: Path) -> None:
         """What is in flight is recorded, nothing more is started, and resuming finishes the run."""
         process = start("workflow", "run", "waits.toml", "--workflow-id", "wf-waits")
         wait_for(documents / "begun", process)
@@ -338,7 +350,7 @@ class TestSignals:
         resumed = run("workflow", "resume", "wf-waits")
         assert (resumed.exit_code, (documents / "after.txt").exists()) == (0, True)
 
-    def test_a_second_signal_exits_at_once(self, run, documents: Path) -> None:
+    def test_a_second_signal_exits_at_once(self, run, start, documents: Path) -> None:
         """The process is gone while its operation still waits; the run can be resumed all the same."""
         process = start("workflow", "run", "waits.toml", "--workflow-id", "wf-waits")
         wait_for(documents / "begun", process)
@@ -351,7 +363,7 @@ class TestSignals:
         (documents / "go-on").touch()
         assert process.returncode == 130
 
-    def test_a_run_is_cancelled_from_elsewhere(self, run, documents: Path) -> None:
+    def test_a_run_is_cancelled_from_elsewhere(self, run, start, documents: Path) -> None:
         """`cancel` asks, the process that drives the run stops it."""
         process = start("workflow", "run", "waits.toml", "--workflow-id", "wf-waits")
         wait_for(documents / "begun", process)
@@ -361,7 +373,7 @@ class TestSignals:
         process.communicate(timeout=60)
         assert process.returncode in (0, 130)
 
-    def test_a_reader_that_goes_away_stops_the_run(self, run, documents: Path) -> None:
+    def test_a_reader_that_goes_away_stops_the_run(self, run, start, documents: Path) -> None:
         """`| head` does not leave a run going that nobody watches."""
         process = start("workflow", "run", "waits.toml", "--workflow-id", "wf-waits", "-o", "json")
         wait_for(documents / "begun", process)
@@ -371,14 +383,12 @@ class TestSignals:
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
         assert process.wait(60) == 1
-        process.stderr.close()
         assert run("workflow", "status", "wf-waits").stdout.split()[2] in ("interrupted", "succeeded")
 
-    def test_following_all_events_ends_with_ctrl_c(self, documents: Path) -> None:
+    def test_following_all_events_ends_with_ctrl_c(self, run, start, documents: Path) -> None:
         """Ctrl-C is how following ends: no error is told, the exit code says it."""
         process = start("events", "--follow")
-        ready = start("workflow", "run", "two.toml")
-        ready.communicate(timeout=60)
+        assert run("workflow", "run", "two.toml").exit_code == 0
         assert process.stdout is not None
         assert "workflow started" in process.stdout.readline()
         os.kill(process.pid, signal.SIGINT)

@@ -71,7 +71,7 @@ def test_counting_reads_no_results(journal: SqliteJournal) -> None:
     with journal._readers.read() as connection:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {queries.COUNT_OPERATIONS}", ("wf-1",)).fetchall()
 
-    assert plan[0][-1] == "SEARCH operations USING COVERING INDEX operations_by_state (run=?)"
+    assert "USING COVERING INDEX operations_by_state" in plan[0][-1]
 
 
 def test_list_that_is_read_halfway_holds_nothing(journal: SqliteJournal) -> None:

@@ -54,7 +54,7 @@ class StoreSettings(_Table):
 class EngineSettings(_Table):
     """What runs the operations."""
 
-    type: str = "threads"
+    type: Literal["threads"] = "threads"
     """The engine: `threads` runs them in this process."""
 
 
@@ -106,7 +106,7 @@ class ProviderTable(BaseModel):
     timeout: _TimeLimit | None = None
     """Seconds that one call to the provider may take."""
     max_parallel: _Count | None = None
-    """How many calls to this instance run at once."""
+    """How many operations use this instance at once."""
     listing_lag: _Seconds | None = None
     """Seconds after which everything that was created is certainly listed."""
 

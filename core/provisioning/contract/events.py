@@ -16,7 +16,7 @@ class EventKind(StrEnum):
     WORKFLOW_RESUMED = "WorkflowResumed"
     """A run that had stopped goes on."""
     WORKFLOW_COMPLETED = "WorkflowCompleted"
-    """A run ended with everything done, or with what could be done (`status: partial`)."""
+    """A run ended with everything done, or with what could be done (`state: partial`)."""
     WORKFLOW_FAILED = "WorkflowFailed"
     """A run ended without what it was for; nothing is undone by this alone."""
     WORKFLOW_INTERRUPTED = "WorkflowInterrupted"

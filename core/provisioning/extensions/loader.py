@@ -12,9 +12,10 @@ from typing import Any
 
 from provisioning.dispatch import check_plugin, described, implemented_hooks
 from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
+from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
-from provisioning.extensions.record import ExtensionRecord, ExtensionType, Status
+from provisioning.extensions.record import ExtensionRecord, Status
 
 __all__ = ["load", "load_plugin", "load_provider"]
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
-from provisioning.extensions.record import ExtensionType
+from provisioning.extensions.extension_type import ExtensionType
 
 __all__ = [
     "CommandTarget",

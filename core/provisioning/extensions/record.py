@@ -4,27 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioning.errors import ExtensionNotReady
+from provisioning.extensions.extension_type import ExtensionType
+from provisioning.extensions.manifest import Manifest
 from provisioning.extensions.origin import Origin
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 
-if TYPE_CHECKING:
-    from provisioning.extensions.manifest import Manifest
-
-__all__ = ["ExtensionRecord", "ExtensionType", "Status"]
-
-
-class ExtensionType(StrEnum):
-    """What an extension is for; it may bring more than that beside it."""
-
-    PROVIDER = "provider"
-    """It talks to a cloud."""
-    WORKFLOW = "workflow"
-    """It brings kinds of operations."""
-    HOOKS = "hooks"
-    """It watches, guards or wraps what others do."""
+__all__ = ["ExtensionRecord", "Status"]
 
 
 class Status(StrEnum):
@@ -83,7 +71,7 @@ class ExtensionRecord:
     name: str
     origin: Origin
     location: Path | None = None
-    declared: "Manifest | None" = None
+    declared: Manifest | None = None
     status: Status = Status.READY
     problems: list[ExtensionProblem] = field(default_factory=list)
 
@@ -101,7 +89,7 @@ class ExtensionRecord:
         return None if self.declared is None else self.declared.extension.type
 
     @property
-    def manifest(self) -> "Manifest":
+    def manifest(self) -> Manifest:
         """What it declares; raises `ExtensionNotReady` when its manifest cannot be read."""
         if self.declared is None:
             raise self.not_ready()

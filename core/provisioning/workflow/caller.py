@@ -1,22 +1,25 @@
 """One job carried out: the hook call that it names, with everything that the call may know."""
 
+import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from provisioning.contract import (
     Cancellation,
     Compensation,
+    Done,
     Job,
     Operation,
     OperationContext,
     Outcome,
+    Pending,
     Provider,
     Settlement,
     Step,
 )
-from provisioning.errors import OperationDenied
+from provisioning.errors import ExtensionBroken, OperationDenied
 from provisioning.workflow.ports import Guards, Kind, Kinds, Providers
 
 __all__ = ["Caller"]
@@ -45,11 +48,15 @@ class Caller:
         self._clock = clock
 
     def __call__(self, job: Job, cancellation: Cancellation, note: Note) -> Outcome | Settlement | Compensation | None:
-        """Make the call; raise whatever the hook raises."""
+        """Make the call; raise whatever the hook raises, and `ExtensionBroken` for an answer that is not JSON."""
+        kind = self._kinds.get(job.operation.kind)
+        answer = self._answer(kind, job, self._context(job, cancellation, note))
+        _check_json(kind, answer)
+        return answer
+
+    def _answer(self, kind: Kind, job: Job, context: OperationContext) -> Outcome | Settlement | Compensation | None:
         operation = job.operation
-        kind = self._kinds.get(operation.kind)
         provider = None if operation.provider is None else self._providers.get(operation.provider)
-        context = self._context(job, cancellation, note)
         match job.step:
             case Step.RUN:
                 return kind.run(operation, provider, context)
@@ -84,3 +91,30 @@ class Caller:
             directory=self._directory,
             clock=self._clock,
         )
+
+
+def _check_json(kind: Kind, answer: Outcome | Settlement | Compensation | None) -> None:
+    """Refuse what the journal could not keep, while it is still one operation's failure and not the run's."""
+    for value in _kept(answer):
+        if value:
+            try:
+                json.dumps(value, allow_nan=False)
+            except (TypeError, ValueError) as error:
+                name = kind.descriptor.name
+                raise ExtensionBroken(
+                    f"the kind {name} answered with something that is not JSON: {error}",
+                    extension=name,
+                    hint="results, states and compensations hold texts, numbers, lists and tables only",
+                ) from error
+
+
+def _kept(answer: Outcome | Settlement | Compensation | None) -> Iterator[Any]:
+    match answer:
+        case Done():
+            yield answer.result
+        case Pending():
+            yield answer.state
+        case Compensation():
+            yield answer.data
+    if isinstance(answer, (Done, Pending)) and answer.compensation is not None:
+        yield answer.compensation.data

@@ -378,7 +378,8 @@ class Forward(Driver):
         position = self.ledger.next_position()
         record = OperationRecord(operation_id, definition.kind, OperationState.BLOCKED, position, definition.provider)
         self.ledger.write(record, OperationState.BLOCKED)
-        self.ledger.tell(EventKind.OPERATION_SKIPPED, operation_id, {"reason": f"{cause}, which it needs, failed"})
+        data = {"state": "blocked", "reason": f"{cause}, which it needs, failed"}
+        self.ledger.tell(EventKind.OPERATION_SKIPPED, operation_id, data)
 
 
 def digest_of(flight: Flight) -> str:
