@@ -1,5 +1,8 @@
 """An answer is one JSON document, or a table."""
 
+import contextlib
+import errno
+import io
 import json
 from datetime import date
 
@@ -8,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioning._version import __version__
-from provisioning.cli.answer import give, write_json
+from provisioning.cli.answer import Unwritable, give, write_json
 from provisioning.cli.invocation import Invocation, Output
 from provisioning.cli.table import show_fields, show_table
 
@@ -52,8 +55,6 @@ def test_without_json_the_answer_is_shown(capsys: pytest.CaptureFixture[str]) ->
 @given(VALUES)
 def test_any_value_becomes_strict_json(value: object) -> None:
     """What is printed can be read by any JSON reader: a TOML `nan` is no JSON."""
-    import contextlib
-    import io
 
     def refuse(name: str) -> None:
         raise AssertionError(name)
@@ -61,6 +62,21 @@ def test_any_value_becomes_strict_json(value: object) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as out:
         write_json({"value": value})
     json.loads(out.getvalue(), parse_constant=refuse)
+
+
+class Full(io.StringIO):
+    """A stdout on a full disk."""
+
+    def write(self, _text: str) -> int:
+        """Fail as a full disk does."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_stdout_that_takes_nothing_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what the system said."""
+    monkeypatch.setattr("sys.stdout", Full())
+    with pytest.raises(Unwritable, match=r"^cannot write the answer: No space left on device$"):
+        write_json({})
 
 
 def test_dates_become_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,13 @@ TOLD = [
         {"summary": "delete server web-a", "error": {"message": "no network"}},
         "web.a could not be undone: delete server web-a: no network",
     ),
+    (EventKind.CONFIGURATION_CHANGED, "motd", {"file": "/etc/motd"}, "motd changed /etc/motd"),
+    (
+        EventKind.CONFIGURATION_CHANGED,
+        "limit",
+        {"file": "app.toml", "key": "web.limit"},
+        "limit changed web.limit in app.toml",
+    ),
     ("StrangersEvent", "web.a", {"anything": 1}, "web.a StrangersEvent"),
 ]
 

@@ -12,6 +12,11 @@ def test_providers_are_listed(run, workspace: Path) -> None:
     assert (data["name"], sorted(data["capabilities"])) == ("local", ["catalog", "reboot", "start_stop"])
 
 
+def test_with_verbose_the_log_is_shown(program, workspace: Path) -> None:
+    """-v changes nothing of the answer."""
+    assert program("provider", "list", "-v").stdout == program("provider", "list").stdout
+
+
 def test_a_provider_is_checked(run, workspace: Path) -> None:
     """All are asked, or those that are named."""
     for line in (("provider", "check"), ("provider", "check", "local")):

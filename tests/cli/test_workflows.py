@@ -15,6 +15,8 @@ TWO = """\
 name = "two"
 [inputs]
 word = "hello"
+[outputs]
+said = "{{operations.first.result.stdout}}"
 [[operations]]
 id = "first"
 kind = "command"
@@ -108,6 +110,12 @@ class TestPlan:
         """The format is seen from the text."""
         assert run("workflow", "plan", "-", stdin=text).exit_code == 0, name
 
+    def test_standard_input_that_says_nothing_is_empty(self, run) -> None:
+        """Comments are not a document."""
+        result = run("workflow", "plan", "-", stdin="# nothing\n\n")
+        assert result.exit_code == 2
+        assert result.stderr.startswith("error: standard input: is empty\n")
+
     def test_bad_standard_input_is_named(self, run) -> None:
         """Problems on standard input have their line."""
         result = run("workflow", "plan", "-", stdin="name = = 1")
@@ -151,7 +159,9 @@ class TestRun:
             "first | bye",
             "first succeeded",
         ]
-        assert result.stdout.startswith("wf-two (two) succeeded in ")
+        summary, output = result.stdout.splitlines()
+        assert summary.startswith("wf-two (two) succeeded in ")
+        assert output == "said  bye\\n"
         assert (documents / "second.txt").read_text(encoding="utf-8").strip() == "bye"
 
     def test_with_json_events_come_line_by_line_and_then_the_answer(self, run) -> None:
@@ -293,6 +303,18 @@ class TestUndo:
         assert run("workflow", "run", "two.toml", "--workflow-id", "wf-two").exit_code == 0
         assert run("workflow", "rollback", "wf-two").exit_code == 2
         assert run("workflow", "cancel", "wf-two", "--rollback").exit_code == 2
+
+    def test_what_cannot_be_undone_is_listed(self, run, documents: Path) -> None:
+        """Exit code 5: the rollback goes on past a failure, says what is left, and offers to be repeated."""
+        text = TWO.replace('"{{inputs.word}}"] }', '"{{inputs.word}}"], undo = ["false"] }')
+        (documents / "stuck.toml").write_text(text, encoding="utf-8")
+        assert run("workflow", "run", "stuck.toml", "--workflow-id", "wf-stuck").exit_code == 0
+        result = run("workflow", "rollback", "wf-stuck", "--yes")
+        assert result.exit_code == 5
+        assert result.stdout.startswith("wf-stuck (two) rollback failed in ")
+        assert "left behind: first: run false\n" in result.stderr
+        assert result.stderr.endswith("to undo what was done: provisioning workflow rollback wf-stuck\n")
+        assert not (documents / "second.txt").exists()
 
     def test_a_run_that_has_ended_cannot_be_cancelled(self, run) -> None:
         """There is nothing left to stop."""

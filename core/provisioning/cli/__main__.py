@@ -11,9 +11,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    from provisioning.cli.root import root
+    try:
+        from provisioning.cli.root import root
 
-    root.main()
+        root.main()
+    except KeyboardInterrupt:  # before the root can say so itself
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -53,10 +53,7 @@ def _details(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
     if kind == EventKind.OPERATION_OUTPUT:
         yield f" {printable(data.get('text', '')).rstrip()}"
         return
-    if "kind" in data:
-        yield f" ({as_text(data['kind'])}{_on(data)})"
-    elif "type" in data:
-        yield f" {as_text(data['type'])} {as_text(data.get('name') or data.get('id'))}{_on(data)}"
+    yield _subject(data)
     for name in ("reason", "summary"):
         if data.get(name):
             yield f": {as_text(data[name])}"
@@ -65,6 +62,17 @@ def _details(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
     for name, words in (("delay", "again in"), ("duration", "after")):
         if isinstance(data.get(name), int | float):
             yield f", {words} {as_seconds(data[name])}"
+
+
+def _subject(data: Mapping[str, Any]) -> str:
+    """Return what the event is about: the kind that runs, the resource that came or went, the setting that changed."""
+    if "kind" in data:
+        return f" ({as_text(data['kind'])}{_on(data)})"
+    if "type" in data:
+        return f" {as_text(data['type'])} {as_text(data.get('name') or data.get('id'))}{_on(data)}"
+    if "key" in data and "file" in data:
+        return f" {as_text(data['key'])} in {as_text(data['file'])}"
+    return f" {as_text(data['file'])}" if "file" in data else ""
 
 
 def _on(data: Mapping[str, Any]) -> str:

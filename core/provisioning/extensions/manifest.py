@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
@@ -171,14 +171,21 @@ class CommandTarget(_Table):
     """The program and its arguments."""
 
 
+def _form(value: Any) -> str:
+    return "text" if isinstance(value, str) else "program"
+
+
+Target = Annotated[Annotated[Dotted, Tag("text")] | Annotated[CommandTarget, Tag("program")], Discriminator(_form)]
+
+
 class EntryPointsTable(_Table):
     """Where its code is: `package.module:Object`, or a program."""
 
-    provider: Dotted | CommandTarget | None = None
+    provider: Target | None = None
     """The provider's class, made once for each configured instance as `Class(name, config)`."""
-    workflow: Dotted | CommandTarget | None = None
+    workflow: Target | None = None
     """The plugin that brings kinds of operations: a class, an object or a module."""
-    hooks: Dotted | CommandTarget | None = None
+    hooks: Target | None = None
     """The plugin that watches, guards and wraps: a class, an object or a module."""
 
 

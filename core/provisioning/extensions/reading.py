@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from provisioning.errors import ConfigurationError, Problem
-from provisioning.extensions.manifest import CommandTarget, Flaw, Manifest
+from provisioning.extensions.manifest import CommandTarget, EntryPointsTable, Flaw, Manifest
 from provisioning.source import Source, read_source
 
 __all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "read_manifest"]
@@ -44,10 +44,10 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
-    path = [part for part in found["loc"] if not _is_branch(part, found["loc"])]
+    path = _keys(found["loc"])
     match found["type"]:
         case "extra_forbidden":
-            return source.problem(path, "is not a known key", _near_key(found["loc"]))
+            return source.problem(path, "is not a known key", _near_key(path))
         case "missing":
             return source.problem(path[:-1], f"the key {path[-1]!r} is missing")
         case "value_error":
@@ -62,9 +62,9 @@ def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
     return source.problem(path, f"must be {_wanted(found)}, not {_KINDS.get(type(found['input']), 'this')}")
 
 
-def _is_branch(part: str | int, place: tuple[str | int, ...]) -> bool:
-    """Whether pydantic put this into the place of a value to name a type that it tried, not a key."""
-    return place[0] == "entry_points" and part in (CommandTarget.__name__, "function-after[_target(), str]")
+def _keys(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return the place of a value without what pydantic put into it to name the form of an entry point."""
+    return (*place[:2], *place[3:]) if place[0] == "entry_points" else place
 
 
 def _wanted(found: Mapping[str, Any]) -> str:
@@ -76,15 +76,10 @@ def _wanted(found: Mapping[str, Any]) -> str:
 def _near_key(place: tuple[str | int, ...]) -> str:
     table: Any = Manifest
     for name in place[:-1]:
-        table = CommandTarget if name == CommandTarget.__name__ else _table_of(table, str(name))
+        table = CommandTarget if table is EntryPointsTable else table.model_fields[str(name)].annotation
     known = [field.alias or name for name, field in table.model_fields.items()]
     near = get_close_matches(str(place[-1]), known, n=1)
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-
-
-def _table_of(table: Any, name: str) -> Any:
-    field = table.model_fields.get(name)
-    return table if field is None or not hasattr(field.annotation, "model_fields") else field.annotation
 
 
 def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:

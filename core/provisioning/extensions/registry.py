@@ -50,7 +50,7 @@ class Registry:
         seen: set[str] = set()
         for path, kind in folders:
             for record in discover_folders(path, kind):
-                place = os.path.realpath(record.location or path)
+                place = _real(record.location or path)
                 if place not in seen:
                     seen.add(place)
                     records.append(record)
@@ -100,6 +100,13 @@ class Registry:
         if not record.is_ready:
             raise record.not_ready()
         return record
+
+
+def _real(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a path that can be none
+        return str(path)
 
 
 def _provider_types(record: ExtensionRecord) -> Collection[str]:

@@ -1,0 +1,307 @@
+"""The registry: who brings what, and who has to give way."""
+
+import json
+
+import pytest
+
+from provisioning.errors import ExtensionNotFound, ExtensionNotReady
+from provisioning.extensions import Status
+from tests.extensions.shop import PROVIDER, manifest
+
+
+def cloud(name: str, **arguments: str) -> str:
+    """Return the manifest of a provider."""
+    return manifest(name, type="provider", **arguments)
+
+
+def statuses(registry) -> list[tuple[str, str]]:
+    """Return name and status of every record."""
+    return [(record.name, str(record.status)) for record in registry.records]
+
+
+def told(record) -> list[tuple[str, str, str | None]]:
+    """Return code, message and hint of a record's problems."""
+    return [(str(problem.code), problem.message, problem.hint) for problem in record.problems]
+
+
+def test_what_brings_what(shop, discover):
+    """A provider by its extension's name, a kind by the manifest that declares it; all known without an import."""
+    shop.folder("hetzner", cloud("hetzner"), {"cloud.py": PROVIDER})
+    shop.folder("steps", manifest("steps", type="workflow", more='[workflow]\noperation_kinds = ["b_kind", "a_kind"]'))
+    registry = discover(project=shop.folder("audit"))
+    assert registry.find_provider("hetzner").name == "hetzner"
+    assert registry.find_kind("a_kind").name == "steps"
+    assert registry.kinds() == ["a_kind", "b_kind"]
+    assert registry.get("audit").name == "audit"
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "message", "hint"),
+    [
+        (
+            "find_provider",
+            "hetzer",
+            "there is no provider type 'hetzer'; did you mean hetzner?",
+            "there is: aws, hetzner; or install its extension",
+        ),
+        (
+            "find_provider",
+            "audit",
+            "there is no provider type 'audit'",
+            "there is: aws, hetzner; or install its extension",
+        ),
+        (
+            "find_kind",
+            "comand",
+            "there is no kind of operation 'comand'",
+            "there is: none; or install its extension",
+        ),
+        (
+            "get",
+            "audi",
+            "there is no extension 'audi'; did you mean audit?",
+            "there is: audit, aws, hetzner; or install its extension",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_there(shop, discover, method, name, message, hint):
+    """The error says what was probably meant, and what there is."""
+    shop.folder("hetzner", cloud("hetzner"))
+    shop.folder("aws", cloud("aws"))
+    registry = discover(project=shop.folder("audit"))
+    with pytest.raises(ExtensionNotFound) as caught:
+        getattr(registry, method)(name)
+    assert (str(caught.value), caught.value.hint, caught.value.extension) == (message, hint, name)
+
+
+def test_what_is_there_and_cannot_be_used(shop, discover):
+    """The error says which, its version, its origin, its status, every reason, and what to do."""
+    text = cloud("hetzner", needs='platforms = ["win32"]').replace(">=1.0,<2", ">=2")
+    registry = discover(project=shop.folder("hetzner", text))
+    with pytest.raises(ExtensionNotReady) as caught:
+        registry.find_provider("hetzner")
+    assert str(caught.value) == (
+        f"extension hetzner 1.0 (project folder {shop.root}/extensions/hetzner) is incompatible: you have provisioning"
+        " 1.2.0, it needs >=2; you have the platform linux, it needs win32"
+    )
+    assert caught.value.hint == "install a version of the extension, or of provisioning, that fits the other"
+    assert [problem["code"] for problem in caught.value.details["problems"]] == [
+        "core_incompatible",
+        "platform_unsupported",
+    ]
+
+
+def test_a_provider_whose_manifest_cannot_be_read_is_not_unknown(shop, discover):
+    """Who asks for it is told what is wrong with it, not that there is no such thing."""
+    registry = discover(project=shop.folder("hetzner", "x = 1"))
+    with pytest.raises(ExtensionNotReady, match=r"^extension hetzner \(project folder .*\) is invalid: "):
+        registry.find_provider("hetzner")
+
+
+def test_a_kind_that_cannot_be_used_is_not_unknown(shop, discover):
+    """Its name stays known, so that the reason can be told."""
+    text = manifest("steps", type="workflow").replace(">=1.0,<2", ">=2")
+    registry = discover(project=shop.folder("steps", text))
+    assert registry.kinds() == ["steps_kind"]
+    with pytest.raises(ExtensionNotReady):
+        registry.find_kind("steps_kind")
+
+
+def test_what_is_disabled_stands_in_nobodys_way(shop, discover):
+    """By any spelling of its name, broken or not, and the other one of a conflict may be used."""
+    shop.folder("my-audit", manifest("my-audit"))
+    shop.folder("torn", "x = 1")
+    shop.folder("steps", manifest("steps", type="workflow", more='[workflow]\noperation_kinds = ["a"]'))
+    shop.folder("other", manifest("other", type="workflow", more='[workflow]\noperation_kinds = ["a"]'))
+    registry = discover(project=shop.root / "extensions", disabled=["My_Audit", "torn", "other", "nobody"])
+    assert statuses(registry) == [
+        ("my-audit", "disabled"),
+        ("other", "disabled"),
+        ("steps", "ready"),
+        ("torn", "disabled"),
+    ]
+    assert told(registry.get("my-audit")) == [
+        ("disabled_by_config", "the configuration disables it", "take it out of extensions.disabled")
+    ]
+    assert registry.find_kind("a").name == "steps"
+
+
+def conflict(shop, discover, prefer=None):
+    """Return a registry in which a package and a project folder have one name."""
+    shop.package("hetzner", cloud("hetzner", entry="ext_hetzner.cloud:Cloud"), distribution="hetzner-dist")
+    holder = shop.folder("hetzner", cloud("hetzner"))
+    return discover(project=holder, prefer=prefer or {})
+
+
+def test_one_name_from_two_places(shop, discover):
+    """Both are conflicted, each names both, and who needs one is told how to settle it."""
+    registry = conflict(shop, discover)
+    why = f"the name hetzner is taken by package hetzner-dist 1.0 and project folder {shop.root}/extensions/hetzner"
+    hint = (
+        'say which one is used under [extensions.prefer]: hetzner = "ORIGIN" (package, folder, a distribution or a'
+        " path)"
+    )
+    assert [(record.status, told(record)) for record in registry.records] == [
+        (Status.CONFLICTED, [("name_conflict", why, hint)])
+    ] * 2
+    with pytest.raises(ExtensionNotReady) as caught:
+        registry.find_provider("hetzner")
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("preference", "kind"),
+    [
+        ("package", "package"),
+        ("hetzner-dist", "package"),
+        ("folder", "folder_project"),
+        ("folder_project", "folder_project"),
+        ("{root}/extensions/../extensions/hetzner", "folder_project"),
+    ],
+)
+def test_a_preference_settles_it(shop, discover, preference, kind):
+    """By the origin's kind, the distribution's name or the folder's path; the other one is disabled and says why."""
+    registry = conflict(shop, discover, {"hetzner": preference.format(root=shop.root)})
+    used = registry.find_provider("hetzner")
+    (other,) = (record for record in registry.records if record is not used)
+    assert (str(used.origin.kind), used.status, other.status) == (kind, Status.READY, Status.DISABLED)
+    assert told(other) == [
+        ("not_preferred", f"the configuration prefers {used.origin}", "change extensions.prefer.hetzner")
+    ]
+    assert registry.get("hetzner") is used
+
+
+def test_a_preference_for_what_is_not_there(shop, discover):
+    """It settles nothing and is said."""
+    registry = conflict(shop, discover, {"hetzner": "folder_user"})
+    assert statuses(registry) == [("hetzner", "conflicted")] * 2
+    assert registry.records[0].problems[0].message.endswith(", and the preference 'folder_user' names none of them")
+
+
+def test_a_preference_for_more_than_one(shop, discover):
+    """It settles nothing either."""
+    shop.folder("audit", under="one")
+    shop.folder("audit", under="two")
+    registry = discover(explicit=[shop.root / "one", shop.root / "two"], prefer={"audit": "folder"})
+    assert registry.records[0].problems[0].message.endswith(", and the preference 'folder' names more than one of them")
+
+
+def test_one_kind_from_two_extensions(shop, discover):
+    """Both are conflicted until the configuration says whose it is; then both are used, the kind from one of them."""
+    more = '[workflow]\noperation_kinds = ["same", "own_{}"]'
+    shop.folder("one", manifest("one", type="workflow", more=more.format(1)))
+    holder = shop.folder("two", manifest("two", type="workflow", more=more.format(2)))
+    registry = discover(project=holder)
+    assert statuses(registry) == [("one", "conflicted"), ("two", "conflicted")]
+    assert told(registry.get("one")) == [
+        (
+            "kind_conflict",
+            (
+                f"the kind of operation same is brought by one 1.0 (project folder {holder}/one) and"
+                f" two 1.0 (project folder {holder}/two)"
+            ),
+            'say which one is used under [extensions.prefer]: same = "EXTENSION", or disable one',
+        )
+    ]
+    settled = discover(project=holder, prefer={"same": "two"})
+    assert statuses(settled) == [("one", "ready"), ("two", "ready")]
+    assert [settled.find_kind(kind).name for kind in ("same", "own_1", "own_2")] == ["two", "one", "two"]
+
+
+def test_what_is_needed_is_there(shop, discover):
+    """An extension whose needs are met is ready, in a circle too."""
+    shop.folder("one", manifest("one", needs='requires = ["two>=1.0"]'))
+    holder = shop.folder("two", manifest("two", needs='requires = ["one"]'))
+    assert statuses(discover(project=holder)) == [("one", "ready"), ("two", "ready")]
+
+
+def test_what_is_needed_is_not_there(shop, discover):
+    """Absent, of another version, or not usable; and who needs that one falls with it."""
+    shop.folder("absent", manifest("absent", needs='requires = ["nobody>=2"]'))
+    shop.folder("old", manifest("old", needs='requires = ["audit>=2"]'))
+    shop.folder("chain", manifest("chain", needs='requires = ["old"]'))
+    shop.folder("off", manifest("off", needs='requires = ["disabled-one"]'))
+    shop.folder("disabled-one", manifest("disabled-one"))
+    holder = shop.folder("audit")
+    registry = discover(project=holder, disabled=["disabled-one"])
+    assert statuses(registry) == [
+        ("absent", "missing_dependency"),
+        ("audit", "ready"),
+        ("chain", "missing_dependency"),
+        ("disabled-one", "disabled"),
+        ("off", "missing_dependency"),
+        ("old", "missing_dependency"),
+    ]
+    place = f"project folder {holder}"
+    assert {name: told(registry.get(name)) for name in ("absent", "old", "chain", "off")} == {
+        "absent": [
+            (
+                "requires_missing",
+                "you have no such extension, it needs nobody>=2",
+                "install or enable the extension nobody in a version that fits",
+            )
+        ],
+        "old": [
+            (
+                "requires_missing",
+                f"you have audit 1.0 ({place}/audit), it needs audit>=2",
+                "install or enable the extension audit in a version that fits",
+            )
+        ],
+        "chain": [
+            (
+                "requires_missing",
+                f"you have old 1.0 ({place}/old), which is missing dependency, it needs old",
+                "install or enable the extension old in a version that fits",
+            )
+        ],
+        "off": [
+            (
+                "requires_missing",
+                f"you have disabled-one 1.0 ({place}/disabled-one), which is disabled, it needs disabled-one",
+                "install or enable the extension disabled-one in a version that fits",
+            )
+        ],
+    }
+
+
+def test_who_cannot_stand_another_one_gives_way(shop, discover):
+    """Where the other one is there in that version and not disabled; the other one is not harmed."""
+    shop.folder("shy", manifest("shy", needs='conflicts = ["audit<2", "nobody"]'))
+    shop.folder("bold", manifest("bold", needs='conflicts = ["audit>=2"]'))
+    holder = shop.folder("audit")
+    registry = discover(project=holder)
+    assert statuses(registry) == [("audit", "ready"), ("bold", "ready"), ("shy", "conflicted")]
+    assert told(registry.get("shy")) == [
+        (
+            "conflicts_with",
+            f"it cannot stand beside audit<2, and you have audit 1.0 (project folder {holder}/audit)",
+            "disable or uninstall one of the two",
+        )
+    ]
+    assert discover(project=holder, disabled=["audit"]).get("shy").status is Status.READY
+
+
+def test_a_record_is_json(shop, discover):
+    """Whole, for `--output json`."""
+    registry = discover(project=shop.folder("audit"), disabled=["audit"])
+    assert json.loads(json.dumps(registry.get("audit").as_dict())) == {
+        "name": "audit",
+        "version": "1.0",
+        "type": "hooks",
+        "status": "disabled",
+        "origin": {
+            "kind": "folder_project",
+            "folder": f"{shop.root}/extensions/audit",
+            "distribution": None,
+            "distribution_version": None,
+        },
+        "location": f"{shop.root}/extensions/audit",
+        "problems": [
+            {
+                "code": "disabled_by_config",
+                "message": "the configuration disables it",
+                "hint": "take it out of extensions.disabled",
+            }
+        ],
+    }
