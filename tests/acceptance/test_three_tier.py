@@ -52,7 +52,7 @@ def test_the_three_tiers_come_up_and_answer(person: Person) -> None:
     answer = person.run("workflow", "run", THREE_TIER, *ID, "--output", "json")
     assert answer.code == 0, answer.err
     assert names(person.servers()) == ["db-1", "web-a", "web-b"]
-    urls = answer.data["outputs"]["web"]
+    urls = answer.data["result"]["metadata"]["outputs"]["web"]
     database = next(server for server in person.servers() if server["name"] == "db-1")
     for url, name in zip(urls, ("web-a", "web-b"), strict=True):
         with urllib.request.urlopen(url) as reply:

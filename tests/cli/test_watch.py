@@ -19,6 +19,8 @@ class Interrupted:
     def __init__(self) -> None:
         self.happened = threading.Event()
 
+    is_driven_here = True
+
     def interrupt(self) -> None:
         """Remember it."""
         self.happened.set()
@@ -74,6 +76,7 @@ import os, signal, threading
 from provisioning.cli.watch import InterruptWatch
 
 class Stubborn:
+    is_driven_here = True
     def interrupt(self):
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -88,3 +91,24 @@ def test_the_second_signal_ends_the_process_at_once() -> None:
     """Whoever signals twice does not want to wait for what is in flight."""
     done = subprocess.run([sys.executable, "-c", STUBBORN], timeout=30, check=False)
     assert done.returncode == 130
+
+
+def test_a_run_that_is_driven_elsewhere_is_left_alone() -> None:
+    """A signal ends the following and nothing else, and says how the run itself is stopped."""
+    script = """
+import os, signal, threading
+from provisioning.cli.watch import InterruptWatch
+
+class Elsewhere:
+    is_driven_here = False
+    def interrupt(self):
+        raise SystemExit("must not be asked")
+
+with InterruptWatch(print) as watch:
+    watch.attach(Elsewhere())
+    os.kill(os.getpid(), signal.SIGINT)
+    threading.Event().wait(30)
+"""
+    answer = subprocess.run([sys.executable, "-uc", script], capture_output=True, text=True, timeout=30, check=False)
+    assert answer.returncode == 130
+    assert answer.stdout == "SIGINT: the run goes on elsewhere; `provisioning workflow cancel` stops it\n"

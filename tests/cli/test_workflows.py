@@ -170,7 +170,7 @@ class TestRun:
         *events, answer = [json.loads(line) for line in result.stdout.splitlines()]
         assert (result.exit_code, result.stderr, answer["status"]) == (0, "", "success")
         assert (events[0]["kind"], events[-1]["kind"]) == ("WorkflowStarted", "WorkflowCompleted")
-        assert (answer["data"]["state"], answer["data"]["total"]) == ("succeeded", 2)
+        assert (answer["data"]["status"], answer["data"]["result"]["metadata"]["total"]) == ("success", 2)
 
     def test_a_failure_is_rolled_back(self, run, documents: Path) -> None:
         """Exit code 4: it failed, and everything it did is undone."""
@@ -296,7 +296,7 @@ class TestUndo:
         assert run("workflow", "run", "two.toml", "--workflow-id", "wf-two").exit_code == 0
         result = run("workflow", "rollback", "wf-two", "--yes", "--skip", "second", "-o", "json")
         assert (result.exit_code, (documents / "second.txt").exists()) == (0, True)
-        assert [left["operation"] for left in last(result.stdout)["data"]["left"]] == ["second"]
+        assert [left["operation"] for left in last(result.stdout)["data"]["result"]["metadata"]["left"]] == ["second"]
 
     def test_without_a_yes_nothing_is_undone(self, run) -> None:
         """Where nobody can be asked, --yes is needed."""

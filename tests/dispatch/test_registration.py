@@ -8,6 +8,7 @@ from provisioning.contract import Capability, CompensationAction, Decision, Done
 from provisioning.dispatch import (
     CAPABILITY_HOOKS,
     MANDATORY_HOOKS,
+    ProviderHandle,
     check_handler,
     check_plugin,
     check_provider,
@@ -154,6 +155,7 @@ def test_nothing_of_the_plugin_runs_while_it_is_checked():
             raise RuntimeError("asked")
 
     assert misfits(check_provider, Cloud(), "cloud", ()) == []
+    assert ProviderHandle("eu", "cloud", Cloud).check_connection().reachable
 
 
 def test_static_and_class_methods_decorated_and_renamed_functions_fit():

@@ -172,6 +172,12 @@ def test_one_folder_reached_twice_is_one_record(shop, discover):
     assert [record.origin.kind for record in found.records] == [OriginKind.FOLDER_EXPLICIT]
 
 
+def test_a_package_that_is_also_pointed_at_is_one_record(shop, one):
+    """The installed one, which is the same files."""
+    folder = shop.package()
+    assert one(explicit=[folder]).origin.kind is OriginKind.PACKAGE
+
+
 def test_an_explicit_path_must_hold_something(shop, discover):
     """What was pointed at and is not there is said."""
     (shop.root / "empty").mkdir()

@@ -6,17 +6,16 @@ from provisioning.contract import Event, Journal
 
 __all__ = ["follow_events"]
 
-_PATIENCE = 0.5
 _PAGE = 1000
 
 
 def follow_events(
-    journal: Journal, workflow_id: str | None, after: int, is_over: Callable[[], bool]
+    journal: Journal, workflow_id: str | None, after: int, is_over: Callable[[], bool], patience: float = 0.5
 ) -> Iterator[Event]:
     """Yield the events of a run (None: of all runs) above `after`, and go on until `is_over` and all are told.
 
     Events are read page by page, so that a slow follower holds up nobody and needs no memory for what it has not
-    read yet.
+    read yet. `patience` is how long, in seconds, the end may go unnoticed when no event tells of it.
     """
     while True:
         over = is_over()
@@ -30,4 +29,4 @@ def follow_events(
         after = max(after, newest)
         if over:
             return
-        journal.wait_for_events(after, _PATIENCE)
+        journal.wait_for_events(after, patience)

@@ -43,6 +43,11 @@ class Run:
             self._error = error
 
     @property
+    def is_driven_here(self) -> bool:
+        """Whether this process drives it; one that is driven elsewhere can only be watched and cancelled."""
+        return self._thread is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether nobody drives the run any more."""
         if self._thread is not None:
@@ -52,7 +57,8 @@ class Run:
 
     def events(self) -> Iterator[Event]:
         """Yield this run's events from the moment it was started here, until it is over."""
-        return follow_events(self._journal, self.workflow_id, self._after, lambda: self.is_over)
+        patience = 0.02 if self.is_driven_here else 0.5
+        return follow_events(self._journal, self.workflow_id, self._after, lambda: self.is_over, patience)
 
     def wait(self, timeout: float | None = None) -> Report:
         """Wait until the run is over, at most `timeout` seconds, and return its report as it stands then.
@@ -74,6 +80,9 @@ class Run:
             self._thread.join()
 
     def interrupt(self) -> None:
-        """Take nothing more up, let calls in flight be recorded, and end; safe in a signal handler."""
+        """Take nothing more up, let calls in flight be recorded, and end; safe in a signal handler.
+
+        Does nothing to a run that is driven elsewhere.
+        """
         if self._runner is not None:
             self._runner.interrupt()

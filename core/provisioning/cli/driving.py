@@ -60,7 +60,7 @@ def conclude(
         _tell_failures(report)
     give(
         invocation,
-        data if is_done and data is not None else report.as_dict(),
+        data if is_done and data is not None else report.envelope().as_dict(),
         show if is_done and show is not None else lambda: _show(report),
         status="success" if is_done else "error",
         error=None if is_done else _error(report),

@@ -22,7 +22,12 @@ SHOW_CURSOR = b"\x1b[?25h\n"
 
 
 class Interruptible(Protocol):
-    """What can be stopped in good order."""
+    """What can be stopped in good order, if this process drives it."""
+
+    @property
+    def is_driven_here(self) -> bool:
+        """Whether `interrupt` has any effect."""
+        ...
 
     def interrupt(self) -> None:
         """Schedule nothing more, and record what is in flight."""
@@ -80,6 +85,10 @@ class InterruptWatch:
             self._heard += 1
             run, is_first = self._run, self._heard == 1
         if not is_first:
+            _leave_now()
+        if run is not None and not run.is_driven_here:
+            with contextlib.suppress(OSError):
+                self._say(f"{number.name}: the run goes on elsewhere; `provisioning workflow cancel` stops it")
             _leave_now()
         with contextlib.suppress(OSError):
             self._say(

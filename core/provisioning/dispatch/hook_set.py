@@ -12,7 +12,7 @@ from typing import Any
 import pluggy
 
 from provisioning.contract import PROJECT
-from provisioning.dispatch.implementation import implementations_of
+from provisioning.dispatch.implementation import implementation_of, implementations_of
 from provisioning.errors import ExtensionBroken, ProvisioningError
 
 __all__ = ["HookSet", "Wrapper", "described"]
@@ -31,10 +31,13 @@ class _OwnerManager(pluggy.PluginManager):
         self.add_hookspecs(spec)
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
-        options: Any = super().parse_hookimpl_opts(plugin, name)
-        if options is None or (options.get("specname") or name) not in self._hooks:
+        # pluggy's own way asks the plugin for the attribute, and so runs its properties
+        if name.startswith("__"):
             return None
-        return options if plugin is self._owner or options.get("wrapper") else None
+        found = implementation_of(plugin, name)
+        if found.function is None or found.options is None or found.hook not in self._hooks:
+            return None
+        return found.options if plugin is self._owner or found.is_wrapper else None
 
 
 class HookSet:

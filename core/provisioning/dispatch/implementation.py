@@ -2,16 +2,15 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from provisioning.contract import PROJECT
 
-__all__ = ["Implementation", "implementations_of"]
+__all__ = ["Implementation", "implementation_of", "implementations_of"]
 
 _MARK = f"{PROJECT}_impl"
-_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +27,6 @@ class Implementation:
     value: object
     parameters: tuple[inspect.Parameter, ...] = ()
     lacks_self: bool = False
-    names: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", frozenset(parameter.name for parameter in self.parameters))
 
     @property
     def hook(self) -> str:
@@ -59,11 +54,12 @@ class Implementation:
 
 def implementations_of(plugin: object, hooks: Mapping[str, Any]) -> list[Implementation]:
     """Return everything on `plugin` that is marked, and what is named like one of `hooks` and is not."""
-    found = (_look(plugin, name) for name in dir(plugin) if not name.startswith("__"))
+    found = (implementation_of(plugin, name) for name in dir(plugin) if not name.startswith("__"))
     return [item for item in found if item.options is not None or item.attribute in hooks]
 
 
-def _look(plugin: object, name: str) -> Implementation:
+def implementation_of(plugin: object, name: str) -> Implementation:
+    """Return what one attribute of `plugin` implements, whether it is marked or not."""
     value = inspect.getattr_static(plugin, name, None)
     if isinstance(value, property):
         return Implementation(name, None, _options(value.fget), value)
@@ -75,13 +71,11 @@ def _look(plugin: object, name: str) -> Implementation:
         return Implementation(name, None, options, value)
     plain: Callable[..., Any] = inspect.unwrap(function)
     parameters = tuple(inspect.signature(plain, follow_wrapped=False).parameters.values())
-    lacks_self = False
-    if _is_bound(plugin, name, value):
-        lacks_self = not parameters
-        parameters = (
-            parameters if parameters and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL else parameters[1:]
-        )
-    return Implementation(name, function, options, value, parameters, lacks_self)
+    if not _is_bound(plugin, name, value):
+        return Implementation(name, function, options, value, parameters)
+    if parameters and parameters[0].kind is not inspect.Parameter.VAR_POSITIONAL:
+        return Implementation(name, function, options, value, parameters[1:])
+    return Implementation(name, function, options, value, parameters, lacks_self=not parameters)
 
 
 def _is_bound(plugin: object, name: str, value: object) -> bool:
@@ -90,7 +84,10 @@ def _is_bound(plugin: object, name: str, value: object) -> bool:
         return True
     if isinstance(value, staticmethod) or isinstance(plugin, ModuleType | type):
         return False
-    return name not in getattr(plugin, "__dict__", {})
+    try:
+        return name not in object.__getattribute__(plugin, "__dict__")  # `getattr` may run the plugin's own code
+    except AttributeError:
+        return True
 
 
 def _options(value: object) -> Mapping[str, Any] | None:

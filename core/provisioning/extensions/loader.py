@@ -90,7 +90,7 @@ def _imported(record: ExtensionRecord, role: str, target: str) -> Any:
     except AttributeError as error:
         if not isinstance(error.obj, ModuleType | type) or error.name not in path.split("."):
             raise _import_failed(record, role, target, error) from error
-        near = get_close_matches(str(error.name), dir(error.obj), n=1)
+        near = get_close_matches(str(error.name), vars(error.obj), n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise _broken(record, f"its {role} {target}: {module_name} has no {error.name}{meant}") from error
     except BaseException as error:

@@ -47,7 +47,7 @@ class Registry:
         folders = [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
         folders += [(Path(project), OriginKind.FOLDER_PROJECT)] if project is not None else []
         folders += [(Path(user), OriginKind.FOLDER_USER)] if user is not None else []
-        seen: set[str] = set()
+        seen = {_real(record.location) for record in records if record.location is not None}
         for path, kind in folders:
             for record in discover_folders(path, kind):
                 place = _real(record.location or path)

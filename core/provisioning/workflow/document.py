@@ -4,16 +4,17 @@ A document is read once, every problem in it is reported together with its place
 Its canonical form (`as_dict`) is what the journal keeps: a resumed run never looks at the file again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 
-from provisioning.errors import ConfigurationError, Problem
+from provisioning.errors import Problem
 from provisioning.source import Source
+from provisioning.workflow.complaint import problems_of, refusal, unknown
+from provisioning.workflow.names import LONGEST_WORKFLOW_ID, OPERATION_ID, WORKFLOW_ID
 
 __all__ = [
     "DocumentConfiguration",
@@ -26,8 +27,8 @@ __all__ = [
 ]
 
 OnFailure = Literal["rollback", "stop", "continue"]
-OperationId = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=64)]
-WorkflowId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
+OperationId = Annotated[str, Field(pattern=OPERATION_ID, max_length=64)]
+WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID, max_length=LONGEST_WORKFLOW_ID)]
 Seconds = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 ForEach = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "object"}, {"type": "string"}, {"type": "null"}]})
@@ -160,36 +161,12 @@ def check_document(source: Source) -> WorkflowDocument:
     try:
         document = _adapter().validate_python(source.data)
     except ValidationError as error:
-        problems = [_as_problem(source, found) for found in error.errors(include_url=False)]
-        raise ConfigurationError.from_problems(source.name, problems) from None
+        found = error.errors(include_url=False, include_context=True)
+        raise refusal(source.name, list(problems_of(source, found))) from None
     problems = [*_duplicates(source, document.operations), *_strangers(source, document)]
     if problems:
-        raise ConfigurationError.from_problems(source.name, problems)
+        raise refusal(source.name, problems)
     return document
-
-
-def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
-    path = [part for part in found["loc"] if isinstance(part, int) or not _is_branch(part)]
-    if found["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return source.problem(path, f"unknown key {path[-1]!r}", hint="see `provisioning schema workflow`")
-    if found["type"] in ("missing", "missing_argument"):
-        return source.problem(path[:-1] or path, f"the key {path[-1]!r} is missing")
-    return source.problem(path, _sentence(found))
-
-
-def _is_branch(part: str) -> bool:
-    """Whether pydantic put this into the path to name a type, not a key."""
-    return part in ("bool", "str", "int", "float", "list", "dict") or part.startswith(("constrained-", "literal["))
-
-
-def _sentence(found: Mapping[str, Any]) -> str:
-    message = str(found["msg"])
-    return f"{message[:1].lower()}{message[1:]} (it is {_shown(found['input'])})"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _duplicates(source: Source, operations: Sequence[OperationDefinition]) -> list[Problem]:
@@ -205,17 +182,14 @@ def _duplicates(source: Source, operations: Sequence[OperationDefinition]) -> li
 
 def _strangers(source: Source, document: WorkflowDocument) -> list[Problem]:
     """Return a problem for each name in `dependencies` that no operation has."""
-    known = {operation.id for operation in document.operations}
+    known = list(dict.fromkeys(operation.id for operation in document.operations))
+    names = set(known)
     problems = []
     for dependent, needs in document.dependencies.items():
-        if dependent not in known:
-            problems.append(source.problem(["dependencies", dependent], _no_operation(dependent, known)))
+        if dependent not in names:
+            problems.append(source.problem(["dependencies", dependent], unknown("operation", dependent, known)))
         for index, needed in enumerate(needs):
-            if needed not in known:
-                problems.append(source.problem(["dependencies", dependent, index], _no_operation(needed, known)))
+            if needed not in names:
+                message = unknown("operation", needed, known)
+                problems.append(source.problem(["dependencies", dependent, index], message))
     return problems
-
-
-def _no_operation(name: str, known: set[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"there is no operation {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")

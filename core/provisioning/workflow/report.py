@@ -59,13 +59,14 @@ class Report:
         return EXIT_CODES[self.state]
 
     def envelope(self) -> Envelope:
-        """Return the result envelope."""
+        """Return the result envelope; what a run has beyond it stands in its `metadata`."""
+        own = ("status", "workflow_id", "resources", "error")
         return Envelope(
             status=self.status,
             operation=self.name,
             workflow_id=self.workflow_id,
             resources=[resource.as_dict() for resource in self.resources],
-            metadata=self.as_dict(),
+            metadata={name: value for name, value in self.as_dict().items() if name not in own},
             error=self.error,
         )
 

@@ -1,0 +1,40 @@
+"""What all tests share: nobody hurries them, and under continuous integration a skipped test is a failed one."""
+
+import os
+from collections.abc import Generator
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["pytester"]
+
+EXCUSED = frozenset({"nothing is unwritable for root", "root may read everything"})
+"""The reasons to skip a test that hold even where everything it needs has been made available."""
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Refuse a test that was skipped."""
+    return refused((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Refuse a module that was skipped."""
+    return refused((yield))
+
+
+def refused(report: Report) -> Report:
+    """Return a report as it is, or as a failure where it tells of a skip that has no excuse."""
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if reason.removeprefix("Skipped: ") not in EXCUSED:
+            report.outcome = "failed"
+            report.longrepr = f"{reason}\nA test that continuous integration is meant to run was skipped."
+    return report
