@@ -10,7 +10,7 @@ from provisioning.app.catalog import KindCatalog, ProviderCatalog
 from provisioning.app.plugins import Plugins
 from provisioning.app.roots import WorkflowRoots
 from provisioning.app.run import Run
-from provisioning.config import Configuration, find_workspace, load
+from provisioning.config import Configuration, find_workspace, load, user_config_file
 from provisioning.contract import Engine, Journal
 from provisioning.dispatch import Guards, Observers
 from provisioning.engine import ThreadEngine
@@ -45,7 +45,7 @@ class Parts:
         environ: Mapping[str, str],
     ) -> "Parts":
         """Find the workspace, load its configuration and discover its extensions."""
-        folder = find_workspace(Path.cwd()) if workspace is None else Path(workspace)
+        folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
         if not folder.is_dir():
             raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
         configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
@@ -53,6 +53,7 @@ class Parts:
         registry = Registry.discover(
             explicit=[Path(path) for path in extension_paths] + [Path(path) for path in settings.paths],
             project=folder / "extensions",
+            user=user_config_file().parent / "extensions",
             disabled=settings.disabled,
             prefer=settings.prefer,
         )
@@ -150,9 +151,13 @@ class Parts:
 
     def _journal_path(self) -> Path:
         url = self.configuration.store.url
-        if not url.startswith(_SQLITE):
-            raise ConfigurationError(f"store.url: {url} is no journal that we can open", hint=f"write {_SQLITE}PATH")
-        return Path(url.removeprefix(_SQLITE))
+        path = url.removeprefix(_SQLITE)
+        if path == url or path in ("", ":memory:"):
+            problem = self.configuration.problem(
+                "store.url", f"{url!r} names no file that a journal could be", f"write {_SQLITE}PATH"
+            )
+            raise ConfigurationError.from_problems("the configuration", [problem])
+        return Path(path)
 
     def _run_settings(self) -> RunSettings:
         settings = self.configuration.workflow
@@ -162,3 +167,12 @@ class Parts:
             timeout=settings.timeout,
             retry=RetryPolicy(**settings.retry.model_dump()),
         )
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the current folder cannot be read: {error.strerror}", hint="go to another one, or name a workspace"
+        ) from error
