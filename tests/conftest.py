@@ -14,6 +14,9 @@ EXCUSED = frozenset({"nothing is unwritable for root", "root may read everything
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
+for name in [name for name in os.environ if name.startswith("PROVISIONING_") or name == "PYTHONUNBUFFERED"]:
+    del os.environ[name]  # what the shell of whoever runs the tests says must not decide what is true
+
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 

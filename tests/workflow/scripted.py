@@ -23,6 +23,7 @@ from provisioning.contract import (
     Outcome,
     Pending,
     Provider,
+    ProviderLimits,
     Resource,
     Settlement,
 )
@@ -34,16 +35,14 @@ Answer = Outcome | Settlement | BaseException
 
 
 class VirtualEngine:
-    """An engine without threads: a job runs when it is submitted, and waiting moves the clock.
-
-    `hung` holds the ids of operations whose calls never answer.
-    """
+    """An engine without threads: a job runs when it is submitted, and waiting moves the clock."""
 
     def __init__(self, execute: Callable[..., Any], clock: "VirtualClock", capacity: int) -> None:
         self._execute = execute
         self._clock = clock
         self.capacity = capacity
         self.answers: deque[Finished | Noted] = deque()
+        self.late: list[tuple[float, Finished]] = []
         self.cancelled: list[int] = []
         self.abandoned: list[int] = []
         self.tickets: dict[int, str] = {}
@@ -58,6 +57,11 @@ class VirtualEngine:
             value = self._execute(job, Cancellation(), note)
         except Hang:
             return
+        except Later as later:
+            answer = later.answer
+            is_error = isinstance(answer, BaseException)
+            finished = Finished(job.ticket, error=answer) if is_error else Finished(job.ticket, answer)  # type: ignore[arg-type]
+            self.late.append((self._clock.now + later.seconds, finished))
         except BaseException as error:
             self.answers.append(Finished(job.ticket, error=error))
         else:
@@ -66,9 +70,9 @@ class VirtualEngine:
     def collect(self, timeout: float | None) -> Sequence[Finished | Noted]:
         if not self.answers:
             assert timeout is not None
-            self._clock.now += timeout
-            return []
-        answers = list(self.answers)
+            self._clock.now += min([timeout, *(max(0.0, at - self._clock.now) for at, _ in self.late)])
+        answers = [*self.answers, *(answer for at, answer in self.late if at <= self._clock.now)]
+        self.late = [(at, answer) for at, answer in self.late if at > self._clock.now]
         self.answers.clear()
         return answers
 
@@ -89,6 +93,15 @@ class Hang(BaseException):
     """A call that never answers."""
 
 
+class Later(BaseException):
+    """A call that answers after some seconds, whether or not anybody waits for it still."""
+
+    def __init__(self, seconds: float, answer: "Answer") -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+        self.answer = answer
+
+
 class VirtualClock:
     """A clock that only waiting moves."""
 
@@ -106,6 +119,7 @@ class Script:
         self.answers: dict[tuple[str, str], deque[Answer]] = defaultdict(deque)
         self.log: list[str] = []
         self.operations: list[Operation] = []
+        self.compensation: Compensation | None = None
 
     def on(self, operation_id: str, hook: str, *answers: Answer) -> None:
         self.answers[operation_id, hook].extend(answers)
@@ -155,6 +169,7 @@ class ScriptedKind:
     def compensate(
         self, operation: Operation, compensation: Compensation, provider: Provider | None, context: OperationContext
     ) -> Outcome:
+        self.script.compensation = compensation
         return self.script.answer(operation, "compensate", Done())
 
 
@@ -169,6 +184,7 @@ class ScriptedKinds:
             OperationKind("careful", "be careful", {}, self, on_doubt=OnDoubt.FAIL),
             OperationKind("workflow", "run a nested workflow", {}, self),
             OperationKind("placed", "make a thing somewhere", {}, self, needs_provider=True),
+            OperationKind("server", "make a server", {}, self, prepares=True, action=undoing, needs_provider=True),
         ]
         self._kinds = {one.name: ScriptedKind(script, one) for one in descriptors}
 
@@ -179,14 +195,25 @@ class ScriptedKinds:
         return list(self._kinds)
 
 
-class NoProviders:
-    """No provider is configured."""
+class Cloud:
+    """A provider instance of which only the limits matter: the kinds are scripted."""
+
+    def __init__(self, name: str, limits: ProviderLimits) -> None:
+        self.name = self.type = name
+        self.limits = limits
+
+
+class Clouds:
+    """The provider instances of a stage."""
+
+    def __init__(self) -> None:
+        self.limits: dict[str, ProviderLimits] = {}
 
     def get(self, name: str) -> Provider:
-        raise KeyError(name)
+        return Cloud(name, self.limits[name])  # type: ignore[return-value]
 
     def names(self) -> list[str]:
-        return []
+        return list(self.limits)
 
 
 class Gatekeeper:
@@ -211,22 +238,31 @@ class Stage:
         self.directory = directory
         self.script = Script()
         self.kinds = ScriptedKinds(self.script)
+        self.clouds = Clouds()
         self.guards = Gatekeeper()
         self.clock = VirtualClock()
         self.engine: VirtualEngine | None = None
         self.roots: dict[str, Any] = {}
+        self.secrets: set[str] = set()
         self.tokens = 0
 
     def _make_engine(self, capacity: int) -> VirtualEngine:
         caller = Caller(
             kinds=self.kinds,
-            providers=NoProviders(),
+            providers=self.clouds,
             guards=self.guards,
             directory=str(self.directory),
             clock=self.clock,
         )
         self.engine = VirtualEngine(caller, self.clock, capacity)
         return self.engine
+
+    def _redact(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return "***" if value in self.secrets else value
+        if isinstance(value, Mapping):
+            return {key: self._redact(item) for key, item in value.items()}
+        return [self._redact(item) for item in value] if isinstance(value, list | tuple) else value
 
     def _new_token(self) -> str:
         self.tokens += 1
@@ -238,10 +274,10 @@ class Stage:
             journal=self.journal,
             make_engine=self._make_engine,
             kinds=self.kinds,
-            providers=NoProviders(),
+            providers=self.clouds,
             guards=self.guards,
             roots=self.roots,
-            redact=lambda value: value,
+            redact=self._redact,
             new_holder=lambda: "test",
             directory=str(self.directory),
             clock=self.clock,
@@ -258,7 +294,7 @@ class Stage:
         overrides: DocumentConfiguration | None = None,
     ) -> Plan:
         defaults = RunSettings(retry=RetryPolicy(attempts=3, initial_delay=1.0, factor=2.0, max_delay=60.0, jitter=0.0))
-        planner = Planner(kinds=self.kinds, providers=NoProviders(), roots=self.roots, defaults=defaults)
+        planner = Planner(kinds=self.kinds, providers=self.clouds, roots=self.roots, defaults=defaults)
         source = Source("document", Format.JSON, dict(document), "")
         return planner.plan(
             source, directory=self.directory, workflow_id=workflow_id, new_id=str, inputs=inputs, overrides=overrides
@@ -268,6 +304,11 @@ class Stage:
 def make(name: str, **more: Any) -> dict[str, Any]:
     """Return an operation that leaves something behind."""
     return {"id": name, "kind": "make", **more}
+
+
+def server(name: str, **more: Any) -> dict[str, Any]:
+    """Return an operation that makes a server at the provider instance `cloud`."""
+    return {"id": name, "kind": "server", "provider": "cloud", **more}
 
 
 def waiting(after: float, **state: Any) -> Pending:

@@ -19,6 +19,7 @@ from provisioning.contract import (
     Operation,
     OperationState,
     Pending,
+    ProviderLimits,
     Resource,
     RunState,
     RunWriter,
@@ -87,7 +88,7 @@ class CloudScript(Script):
     def answer(self, operation: Operation, hook: str, default: Any) -> Any:
         if operation.id in self.failing and hook == "run":
             raise ValueError("this operation always fails")
-        if operation.kind != "make":
+        if operation.kind not in ("make", "server"):
             return super().answer(operation, hook, default)
         match hook:
             case "run":
@@ -245,3 +246,106 @@ def check(stage: Stage, plan: Plan, cloud: Cloud, state: RunState, *, rollback: 
         assert servers_known(stage, plan) == sorted(cloud.servers)
     sequences = [event.sequence for event in stage.journal.list_events(plan.workflow_id)]
     assert sequences == sorted(set(sequences))
+
+
+class SlowCloud(Cloud):
+    """A cloud that hides from every search what it made less than `lag` seconds ago; by its id all is there at once.
+
+    It refuses to delete what something else still stands on.
+    """
+
+    def __init__(self, stage: Stage, plan: Plan, lossy: frozenset[str], lag: float) -> None:
+        super().__init__(lossy)
+        self.stage = stage
+        self.plan = plan
+        self.lag = lag
+        self.made_at: dict[str, float] = {}
+
+    def create(self, operation: Operation) -> Any:
+        self.made_at.setdefault(operation.client_token, self.stage.clock.now)
+        return super().create(operation)
+
+    def settle(self, operation: Operation) -> Any:
+        return super().settle(operation) if self._shows(operation.client_token) else Absent()
+
+    def delete(self, operation: Operation) -> Done:
+        compensation = self.stage.script.compensation
+        assert compensation is not None
+        known = compensation.data.get("server_id") or operation.state.get("server_id")
+        if known in self.servers or (known is None and self._shows(operation.client_token)):
+            standing = {self.created[int(server.removeprefix("i-")) - 1] for server in self.servers}
+            above = standing.intersection(self.plan.graph.descendants(operation.id))
+            assert not above, f"{operation.id} was deleted under {sorted(above)}"
+            return super().delete(operation)
+        return Done()
+
+    def _shows(self, token: str) -> bool:
+        return token in self.made_at and self.stage.clock.now >= self.made_at[token] + self.lag
+
+
+@st.composite
+def placed_graphs(draw: st.DrawFn) -> dict[str, Any]:
+    """The same workflows with servers at a provider, and any word on what a failure means."""
+    document = draw(graphs())
+    for operation in document["operations"]:
+        if operation["kind"] == "make":
+            operation |= {"kind": "server", "provider": "cloud"}
+    document["configuration"]["on_failure"] = draw(st.sampled_from(["rollback", "stop", "continue"]))
+    return document
+
+
+def drive_on(stage: Stage, plan: Plan, deaths: list[tuple[int, bool]], *, rollback: bool = False) -> RunState:
+    """Drive a run on, through the deaths of its drivers, until one of them lives to its end."""
+    before = stage.journal.get_run(plan.workflow_id).state
+    for at, after in deaths:
+        journal: Any = DyingJournal(stage.journal, at, after=after)
+        try:
+            return Runner(plan, replace(stage.surroundings, journal=journal)).run(rollback=rollback)
+        except Killed:
+            expire(stage)
+            state = stage.journal.get_run(plan.workflow_id).state
+            if not state.is_active and state is not before:
+                return state  # it died of nothing that mattered any more
+    return Runner(plan, stage.surroundings).run(rollback=rollback)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    placed_graphs(),
+    st.tuples(deaths_at, deaths_at, deaths_at),
+    st.sets(st.integers(0, 7)),
+    st.sets(st.integers(0, 7), max_size=3),
+    st.sampled_from([0.0, 5.0, 700.0]),
+)
+def test_failed_mended_resumed_and_rolled_back_a_run_leaves_nothing(
+    document: Mapping[str, Any],
+    deaths: tuple[list[tuple[int, bool]], ...],
+    lossy: set[int],
+    failing: set[int],
+    lag: float,
+) -> None:
+    """Whatever failed and whoever died: mended, it ends with one server of each; rolled back, with none, top first."""
+    with tempfile.TemporaryDirectory() as folder:
+        wall = Wall()
+        journal = open_journal(Path(folder) / "journal.db", clock=wall, synchronous="OFF")
+        try:
+            stage = Stage(journal, Path(folder))
+            stage.wall = wall  # type: ignore[attr-defined]
+            stage.clouds.limits["cloud"] = ProviderLimits(listing_lag=lag)
+            plan = stage.plan(document)
+            cloud = SlowCloud(stage, plan, frozenset(f"o{index}" for index in lossy), lag)
+            stage.script = script = CloudScript(cloud, frozenset(f"o{index}" for index in failing))
+            for kind in stage.kinds._kinds.values():
+                kind.script = script
+            submit(plan, journal)
+            state = drive_on(stage, plan, deaths[0])
+            script.failing = frozenset()
+            if state is not RunState.ROLLED_BACK:
+                assert drive_on(stage, plan, deaths[1]) is RunState.SUCCEEDED
+                makes = sorted(node.id for node in plan.nodes.values() if node.definition.kind == "server")
+                assert sorted(cloud.created[int(name.removeprefix("i-")) - 1] for name in cloud.servers) == makes
+                assert servers_known(stage, plan) == sorted(cloud.servers)
+                assert drive_on(stage, plan, deaths[2], rollback=True) is RunState.ROLLED_BACK
+            assert cloud.servers == {}
+        finally:
+            journal.close()

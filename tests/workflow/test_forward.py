@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from provisioning.contract import (
     Done,
     EventKind,
@@ -12,9 +13,15 @@ from provisioning.contract import (
     RunState,
     Unsettled,
 )
-from provisioning.errors import Ambiguous, ExtensionBroken, InvalidRequest, OperationFailed, ServiceInternalError, Throttling
+from provisioning.errors import (
+    Ambiguous,
+    ExtensionBroken,
+    InvalidRequest,
+    OperationFailed,
+    ServiceInternalError,
+    Throttling,
+)
 from provisioning.workflow import Report, Runner, read_report, submit
-
 from tests.workflow.scripted import Hang, Stage, make
 
 
@@ -246,7 +253,10 @@ def test_continue_goes_on_with_what_does_not_need_the_failed_one(stage: Stage) -
     """Its dependents are blocked, the others run, and the run is partial."""
     stage.script.on("a", "run", OperationFailed("broken"))
     report = run(
-        stage, *(make(name) for name in ("a", "needs-a", "also", "b")), dependencies={"needs-a": ["a"], "also": ["needs-a"]}, **keep_going()
+        stage,
+        *(make(name) for name in ("a", "needs-a", "also", "b")),
+        dependencies={"needs-a": ["a"], "also": ["needs-a"]},
+        **keep_going(),
     )
     assert states(stage) == {
         "a": OperationState.FAILED,
@@ -291,7 +301,12 @@ def test_a_false_condition_skips_the_operation_and_not_its_dependents(stage: Sta
 
 def test_a_condition_must_be_true_or_false(stage: Stage) -> None:
     """Anything else is the document's mistake, not a yes."""
-    report = run(stage, {"id": "x", "kind": "note", "parameters": {"n": 3}}, make("a", when="{{operations.x.result.n}}"), **stop())
+    report = run(
+        stage,
+        {"id": "x", "kind": "note", "parameters": {"n": 3}},
+        make("a", when="{{operations.x.result.n}}"),
+        **stop(),
+    )
     assert report.failures[0][1].message == (
         "operation a: its condition is neither true nor false: {{operations.x.result.n}} is 3"
     )

@@ -8,11 +8,13 @@ import pytest
 from provisioning.errors import ConfigurationError
 from provisioning.source import parse_source, read_source
 from provisioning.workflow import DocumentConfiguration, Plan, Planner, RunSettings
-from tests.workflow.scripted import NoProviders, Script, ScriptedKinds, Stage, make
+from tests.workflow.scripted import Clouds, Script, ScriptedKinds, Stage, make
+
+OPERATION_ID_RULE = "must begin with a letter or '_', and may hold letters, digits, '_' and '-' after it"
 
 
 def planner(roots: dict[str, Any] | None = None) -> Planner:
-    return Planner(kinds=ScriptedKinds(Script()), providers=NoProviders(), roots=roots or {}, defaults=RunSettings())
+    return Planner(kinds=ScriptedKinds(Script()), providers=Clouds(), roots=roots or {}, defaults=RunSettings())
 
 
 def plan_text(text: str, form: str = "toml", directory: Path = Path(), **roots: Any) -> Plan:
@@ -50,8 +52,7 @@ timeout = -1
     )
     assert message.splitlines() == [
         "flow.toml has 4 problems:",
-        "  flow.toml:3: operations[0].id: must begin with a letter or '_', and may hold letters, digits, "
-        "'_' and '-' after it (it is 'a b')",
+        f"  flow.toml:3: operations[0].id: {OPERATION_ID_RULE} (it is 'a b')",
         "  flow.toml:5: operations[1]: the key 'kind' is missing",
         "  flow.toml:8: operations[1].timeout: must be more than 0 (it is -1)",
         "  flow.toml:7: operations[1].knid: unknown key 'knid'; did you mean 'kind'?",

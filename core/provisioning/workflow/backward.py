@@ -102,10 +102,11 @@ class Backward(Driver):
 
     def _must_wait(self, record: OperationRecord) -> bool:
         """Whether something that needed the operation is still being undone, or its provider is busy."""
-        if record.compensation is not None and record.provider is not None:
-            if not self.limits.has_room(record.provider):
-                return True
-        return bool(self._under_way) and not self._under_way.isdisjoint(self.plan.graph.dependents(record.operation_id))
+        needs_room = record.compensation is not None and record.provider is not None
+        if needs_room and not self.limits.has_room(str(record.provider)):
+            return True
+        dependents = self.plan.graph.dependents(record.operation_id) if self._under_way else ()
+        return not self._under_way.isdisjoint(dependents)
 
     def _begin(self, record: OperationRecord) -> None:
         if record.compensation is None:

@@ -113,7 +113,8 @@ class _Walk:
             instances = instances_of(value)
         except (ValueError, ProvisioningError) as error:
             self.problems.append(place.problem("for_each", str(error), getattr(error, "hint", None)))
-            value, instances = [], {}
+            scope.groups[definition.id] = {}
+            return definition
         name = f"{scope.prefix}{definition.id}"
         scope.groups[definition.id] = {key: f"{name}.{key}" for key in instances}
         closed = definition if nested is None else _with_document(definition, nested.document, nested)

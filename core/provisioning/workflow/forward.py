@@ -1,10 +1,8 @@
 """Driving forwards: taking operations up as what they need has ended, until the end or a failure that counts."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
 
 from provisioning.contract import (
     Absent,
@@ -28,12 +26,11 @@ from provisioning.errors import (
     RunInterrupted,
 )
 from provisioning.graph import Frontier
-from provisioning.source import dotted
 from provisioning.workflow.driver import Driver
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import Ledger
+from provisioning.workflow.parameters import check_parameters, digest_of
 from provisioning.workflow.plan import Plan
-from provisioning.workflow.ports import MASK
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
 from provisioning.workflow.verdict import as_info, is_refusal, is_unknown, leaves_doubt
@@ -62,16 +59,20 @@ class Forward(Driver):
         self._failed = 0
         self._aftermath: RunState | None = None
         self._begun: dict[str, OperationRecord] = {}
+        self._blocked: dict[str, int] = {}
         self._frontier = Frontier(plan.graph, self._ended(begun))
 
     def _ended(self, begun: Iterable[OperationRecord]) -> list[str]:
         ended = []
         for record in begun:
-            self.ledger.position = max(self.ledger.position, record.position)
+            if record.position <= len(self.plan.nodes):
+                self.ledger.position = max(self.ledger.position, record.position)
             if record.state in _ENDED:
                 ended.append(record.operation_id)
                 self.succeeded += record.state is OperationState.SUCCEEDED
-            elif record.state is not OperationState.BLOCKED:
+            elif record.state is OperationState.BLOCKED:
+                self._blocked[record.operation_id] = record.position
+            else:
                 self._begun[record.operation_id] = record
         return ended
 
@@ -131,7 +132,7 @@ class Forward(Driver):
             operation_id,
             definition.kind,
             OperationState.STARTED,
-            self.ledger.next_position(),
+            self._blocked.pop(operation_id, 0),
             definition.provider,
             client_token=self.surroundings.new_token(),
         )
@@ -149,21 +150,8 @@ class Forward(Driver):
     def _make_ready(self, flight: Flight) -> None:
         """Resolve the parameters for a first call; raise when they are not what the kind takes."""
         self.resolve(flight)
-        assert flight.operation is not None  # noqa: S101 - resolved just now
-        written, resolved = flight.node.parameters, flight.operation.parameters
-        if resolved is not written:
-            self._check_resolved(flight, resolved)
+        check_parameters(flight, has_lost_secrets=self.ledger.has_lost_secrets)
         flight.digest = flight.record.digest = digest_of(flight)
-
-    def _check_resolved(self, flight: Flight, resolved: Mapping[str, Any]) -> None:
-        if flight.node.opened is None:
-            for path, message in flight.kind.problems(resolved, lambda _: False):
-                raise OperationFailed(f"operation {flight.id}: {dotted(('parameters', *path))}: {message}")
-        if self.ledger.has_lost_secrets and MASK in _text(resolved) and MASK not in _text(flight.node.parameters):
-            raise OperationFailed(
-                f"operation {flight.id} needs a secret out of an earlier result, and the journal keeps no secrets",
-                hint="let it read the secret where it is kept, as {{env.NAME}} for one, or roll the run back",
-            )
 
     def _prepare(self, flight: Flight) -> None:
         if flight.kind.descriptor.prepares or self.surroundings.guards:
@@ -429,21 +417,20 @@ class Forward(Driver):
 
     def _block(self, operation_id: str, cause: str) -> None:
         definition = self.plan.nodes[operation_id].definition
-        position = self.ledger.next_position()
+        position = self._places_of_blocked[operation_id]
         record = OperationRecord(operation_id, definition.kind, OperationState.BLOCKED, position, definition.provider)
         self.ledger.write(record, OperationState.BLOCKED)
         data = {"state": "blocked", "reason": f"{cause}, which it needs, failed"}
         self.ledger.tell(EventKind.OPERATION_SKIPPED, operation_id, data)
 
+    @cached_property
+    def _places_of_blocked(self) -> Mapping[str, int]:
+        """The positions of blocked operations, which they keep when they run after all.
 
-def digest_of(flight: Flight) -> str:
-    """Return a SHA-256 of the resolved parameters: a token belongs to these and no others."""
-    assert flight.operation is not None  # noqa: S101 - resolved just now
-    return hashlib.sha256(_text(flight.operation.parameters).encode()).hexdigest()
-
-
-def _text(parameters: Mapping[str, Any]) -> str:
-    return json.dumps(parameters, sort_keys=True, separators=(",", ":"), default=str)
+        They stand behind all others, of which each takes the next position when it is first written, and in an order
+        in which they can run: what they need may begin after they were blocked, and is to be undone after them.
+        """
+        return {name: place for place, name in enumerate(self.plan.graph.order(), start=len(self.plan.nodes) + 1)}
 
 
 def _in_doubt(flight: Flight) -> OperationInDoubt:

@@ -78,7 +78,7 @@ class Inspection:
         """Whether another instance of the same definition may read something else that is known before the run."""
         definition = operation.definition
         if id(definition) not in self._varying:
-            self._varying[id(definition)] = self._sight.varies((_read_here(operation), definition.when))
+            self._varying[id(definition)] = self._sight.varies([_read_here(operation), definition.when])
         return self._varying[id(definition)]
 
     def _kind(self, name: str) -> Kind | Complaint:

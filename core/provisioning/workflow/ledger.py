@@ -60,14 +60,12 @@ class Ledger:
         """Whether the next commit holds as much as one should."""
         return len(self._batch.operations) >= FULL
 
-    def next_position(self) -> int:
-        """Return the ordinal of the next intent."""
-        self.position += 1
-        return self.position
-
     def write(self, record: OperationRecord, state: OperationState) -> None:
-        """Put an operation into a state and into the next commit."""
+        """Put an operation into a state and into the next commit; the first time it gets the next position."""
         record.state = state
+        if not record.position:
+            self.position += 1
+            record.position = self.position
         if state is OperationState.STARTED and record.started_at is None:
             record.started_at = self._now()
         elif not state.is_open:

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from provisioning.graph import Graph, as_dot, as_mermaid
-from provisioning.template import substitute
+from provisioning.template import TemplateError, substitute
 from provisioning.workflow.document import WorkflowDocument
 from provisioning.workflow.ports import Kinds
 from provisioning.workflow.scope import PlannedOperation, Scope
@@ -148,7 +149,9 @@ def _details(node: PlannedOperation) -> str:
     known: dict[str, Any] = {"inputs": node.scope.inputs}
     if node.each is not None:
         known["each"] = node.each
-    parameters: Mapping[str, Any] = substitute(node.definition.parameters, known, are_templates=True)
+    parameters: Mapping[str, Any] = node.definition.parameters
+    with suppress(TemplateError):  # what cannot be filled in yet is shown as it is written
+        parameters = substitute(parameters, known, are_templates=True)
     return ": " + ", ".join(f"{name}={_short(value)}" for name, value in parameters.items())
 
 

@@ -1,5 +1,6 @@
 """One process's hold on one run: from taking its lease to giving it back."""
 
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from typing import Any
@@ -62,13 +63,10 @@ class Runner:
         writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.new_holder())
         try:
             with closing(self._surroundings.make_engine(self._plan.parallelism)) as engine:
-                state = _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
-        except BaseException:
-            with suppress(JournalError):  # what happened first is what is told; the lease ends by itself
+                return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
+        finally:
+            with suppress(JournalError):  # how the run stands is durable, or told already; the lease ends by itself
                 writer.release()
-            raise
-        writer.release()
-        return state
 
     def watch(self, driver: Driver) -> None:
         """Let interrupts reach the driver that drives now."""
@@ -102,6 +100,7 @@ class _Course:
                 return self._state
             error = self._forwards(is_new)
         else:
+            deque(self._records(), maxlen=0)  # before anything is undone, all of it must be known
             self._move(RunState.ROLLING_BACK, error)
         if self._state is RunState.ROLLING_BACK:
             self._backwards(skip, error)

@@ -67,7 +67,7 @@ class Sight:
 
     def _wrong_early(self, reference: Reference) -> Complaint | None:
         if reference.root in RUN_ROOTS:
-            return f"{{{{{reference}}}}} is not known before the run, as the value of an input must be", None
+            return f"{{{{{reference}}}}} is not known before the run, as an input must be", None
         return self._wrong_root(reference, ())
 
     def _wrong_root(self, reference: Reference, others: Sequence[str]) -> Complaint | None:
