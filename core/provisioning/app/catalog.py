@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Sequence
 
+from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.summary import ProviderSummary
 from provisioning.config import Configuration, ProviderSettings
 from provisioning.contract import ProviderLimits
 from provisioning.dispatch import KindHandle, ProviderHandle
-from provisioning.errors import ConfigurationError, ExtensionError, Problem
-from provisioning.extensions import Place, Registry, brought_kinds, checked_options, load_provider
+from provisioning.errors import ConfigurationError, ExtensionError
+from provisioning.extensions import Registry, brought_kinds, load_provider
 
 __all__ = ["KindCatalog", "ProviderCatalog"]
 
@@ -45,10 +46,11 @@ class KindCatalog:
 class ProviderCatalog:
     """Every configured provider instance by name; a provider is loaded when it is asked for."""
 
-    def __init__(self, configuration: Configuration, registry: Registry, plugins: Plugins) -> None:
+    def __init__(self, configuration: Configuration, registry: Registry, plugins: Plugins, options: Options) -> None:
         self._configuration = configuration
         self._registry = registry
         self._plugins = plugins
+        self._options = options
         self._handles: dict[str, ProviderHandle] = {}
         self._lock = threading.RLock()
 
@@ -75,8 +77,7 @@ class ProviderCatalog:
 
     def _make(self, settings: ProviderSettings) -> ProviderHandle:
         record = self._registry.find_provider(settings.type)
-        place = self._place(settings.name)
-        options = checked_options(record, settings.options, place, subject=f"provider {settings.name}")
+        options = self._options.of_provider(record, settings)
         provider = record.manifest.provider
         lag = provider.listing_lag if settings.listing_lag is None else settings.listing_lag
         return ProviderHandle(
@@ -87,12 +88,6 @@ class ProviderCatalog:
             limits=ProviderLimits(settings.timeout, settings.max_parallel, lag),
             wrappers=self._plugins.hooks,
         )
-
-    def _place(self, name: str) -> Place:
-        def problem(path: Sequence[str | int], message: str) -> Problem:
-            return self._configuration.problem(["providers", name, *path], message)
-
-        return problem
 
     def summaries(self) -> Sequence[ProviderSummary]:
         """Return what is known of each instance, importing none."""

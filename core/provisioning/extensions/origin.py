@@ -26,6 +26,7 @@ class OriginKind(StrEnum):
         return self is not OriginKind.PACKAGE
 
 
+_OURS = "provisioning"
 _WORDS = {
     OriginKind.FOLDER_EXPLICIT: "folder",
     OriginKind.FOLDER_PROJECT: "project folder",
@@ -46,6 +47,11 @@ class Origin:
         if self.kind is OriginKind.PACKAGE:
             return f"package {self.distribution} {self.distribution_version}"
         return f"{_WORDS[self.kind]} {self.folder}"
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it is part of the distribution `provisioning` itself."""
+        return self.kind is OriginKind.PACKAGE and self.distribution == _OURS
 
     def is_meant_by(self, words: str) -> bool:
         """Whether a `prefer` setting names this origin.
