@@ -8,12 +8,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-
-from provisioning.app import App
 
 from benchmarks.floor import run_floor
 from benchmarks.graphs import SHAPES, Shape, flat
+from provisioning.app import App
 
 __all__ = ["growth", "ratios"]
 
@@ -52,8 +52,8 @@ def ratios(rounds: int) -> None:
         size = len(shape[0])
         pairs = []
         for _ in range(rounds):
-            floor = timed(lambda folder, shape=shape: run_floor(*shape, PARALLELISM, folder))  # type: ignore[misc]
-            ours = timed(lambda folder, shape=shape: run_ours(shape, folder))  # type: ignore[misc]
+            floor = timed(partial(run_floor, *shape, PARALLELISM))
+            ours = timed(partial(run_ours, shape))
             pairs.append((floor, ours))
         ratio = statistics.median(ours / floor for floor, ours in pairs)
         floor_us, ours_us = (statistics.median(column) / size * 1e6 for column in zip(*pairs, strict=True))

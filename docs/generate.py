@@ -1,11 +1,12 @@
-"""Write the reference pages in `docs/reference/` and the schemas in `schemas/`, from the code: `python docs/generate.py`.
+"""Write the reference pages in `docs/reference/` and the schemas in `schemas/` from the code.
 
-Nothing reads these files at run time; a test fails when one of them is stale.
+Run it as `python docs/generate.py`. Nothing reads these files at run time; a test fails when one of them is stale.
 """
 
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def member_sentences(kind: type) -> Mapping[str, str]:
     """Return the sentence under each member of an enum, which stands in its source alone."""
     lines = inspect.getsource(kind).splitlines()
     sentences = {}
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         name, equals, _ = line.strip().partition(" = ")
         if equals and name.isupper() and following.strip().startswith('"""'):
             sentences[name] = following.strip().strip('"').replace("|", "\\|")
@@ -106,7 +107,9 @@ def settings_page() -> Iterator[str]:
         yield f"| `{key}` | {type_of(found)} | {default} | {meaning_of(found)} |"
 
 
-def settings(schema: Mapping[str, Any], whole: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def settings(
+    schema: Mapping[str, Any], whole: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield every key of a settings schema with its own schema."""
     for name, found in schema.get("properties", {}).items():
         target = resolved(found, whole)

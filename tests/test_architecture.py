@@ -29,6 +29,14 @@ def test_every_module_says_what_it_is_and_holds_one_noun(path: Path) -> None:
     assert len(text.splitlines()) <= LONGEST
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=relative)
+def test_every_test_states_a_truth(path: Path) -> None:
+    """A test has a docstring, so that whoever breaks it reads what is no longer true."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    assert [node.name for node in tests if not ast.get_docstring(node)] == []
+
+
 def modules() -> list[str]:
     found = []
     for package in PACKAGES:
@@ -57,8 +65,10 @@ def test_everything_a_stranger_can_import_is_documented(name: str) -> None:
         thing = getattr(module, public)
         if not isinstance(thing, type):
             continue
-        members = [thing, *(value for key, value in vars(thing).items() if callable(value) and not key.startswith("_"))]
-        silent += [getattr(member, "__qualname__", public) for member in members if not getattr(member, "__doc__", None)]
+        members = [thing, *(value for key, value in vars(thing).items() if callable(value) and key[0] != "_")]
+        silent += [
+            getattr(member, "__qualname__", public) for member in members if not getattr(member, "__doc__", None)
+        ]
     assert silent == []
 
 
@@ -77,7 +87,7 @@ def test_the_root_gives_an_author_the_contract_and_the_errors() -> None:
 def test_the_top_level_holds_what_convention_expects_and_nothing_else() -> None:
     """A newcomer finds the way by the names of the folders."""
     expected = {
-        *("pyproject.toml", "README.md", "tox.ini", "core", "plugins", "schemas", "tests"),
+        *("pyproject.toml", "README.md", "tox.ini", "core", "plugins", "extensions", "schemas", "tests"),
         *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks", "docs", "examples"),
     }
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+KEPT = {"PATH", "LANG", "TMPDIR"}
 
 
 @dataclass
@@ -45,13 +47,13 @@ class Person:
 
     workspace: Path
     environ: dict[str, str]
+    command: tuple[str, ...] = (sys.executable, "-m", "provisioning")
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a command and do not wait for it."""
-        command = [sys.executable, "-m", "provisioning", *words]
         process = subprocess.Popen(
-            command,
+            [*self.command, *words],
             cwd=self.workspace,
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -82,7 +84,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
     """A person in an empty workspace, whose servers are all gone afterwards."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "COVERAGE_PROCESS_START") if name in os.environ}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("COVERAGE_")}
     environ = {
         **kept,
         "HOME": str(tmp_path / "home"),
@@ -96,6 +98,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    for server in someone.servers():
-        someone.run("server", "delete", server["id"], "--yes")
+    deleting = [someone.start("server", "delete", server["id"], "--yes") for server in someone.servers()]
+    for process in deleting:
+        process.communicate(timeout=120)
     assert someone.servers() == []

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from provisioning import NotFound
 from provisioning.app import App
 from provisioning.contract import OperationState, RunState
@@ -141,7 +142,7 @@ def test_what_is_not_there_is_said(app: App) -> None:
     with pytest.raises(ConfigurationError, match="there is no run state 'nope'; there is: running"):
         app.runs(state="nope")
     app.run(flow(command("a", "true")), workflow_id="one")
-    with pytest.raises(ConfigurationError, match="run one has no operation 'nope' to skip"):
+    with pytest.raises(ConfigurationError, match="run one: there is no operation 'nope' to skip"):
         app.rollback("one", skip=["nope"])
 
 
@@ -166,7 +167,9 @@ def test_secrets_reach_programs_and_nothing_else(app: App, workspace: Path) -> N
     """A secret by reference is used, and hidden in results, events and the journal's file."""
     (workspace / "token.txt").write_text("s3cr3t-value\n")
     document = flow(
-        command("a", "sh", "-c", 'test "$TOKEN" = s3cr3t-value && echo "got $TOKEN"', env={"TOKEN": "{{file['token.txt']}}"})
+        command(
+            "a", "sh", "-c", 'test "$TOKEN" = s3cr3t-value && echo "got $TOKEN"', env={"TOKEN": "{{file['token.txt']}}"}
+        )
     )
     report = app.run(document, workflow_id="one")
     assert report.state is RunState.SUCCEEDED, report

@@ -5,6 +5,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+
 from provisioning.app import App
 from provisioning.contract import RunState
 from provisioning.errors import ConfigurationError
@@ -119,7 +120,7 @@ def test_a_guard_denies_before_anything_is_done(workspace: Path, extensions: Pat
             )
         )
     assert report.state is RunState.PARTIAL
-    messages = dict((name, error.message) for name, error in report.failures)
+    messages = {name: error.message for name, error in report.failures}
     assert set(messages) == {"denied", "broken"}
     assert "never on a Friday" in messages["denied"]
     assert "strict" in messages["denied"]
@@ -180,7 +181,7 @@ def test_an_extension_brings_a_kind(workspace: Path, extensions: Path, tmp_path:
 def test_a_broken_extension_takes_nothing_down_that_does_not_need_it(
     workspace: Path, extensions: Path, tmp_path: Path
 ) -> None:
-    """A hooks extension that dies at import is left out; a workflow that needs a broken kind stops before any change."""
+    """A hooks extension that dies at import is left out; what needs a broken kind stops before any change."""
     write_extension(extensions, "dying", "raise SystemExit(7)")
     write_extension(
         extensions, "missing", "import no_such_module", kind="workflow", more='[workflow]\noperation_kinds = ["gone"]'
@@ -236,5 +237,5 @@ def test_an_answer_that_is_not_json_fails_its_operation_and_not_the_run(
         report = app.run(flow({"id": "a", "kind": "odd"}))
     assert report.state is RunState.ROLLED_BACK
     assert report.failures[0][1].message == (
-        "the kind odd answered with something that is not JSON: Object of type object is not JSON serializable"
+        "kind odd answered run of operation a with a result that is no table of JSON values"
     )

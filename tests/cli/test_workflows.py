@@ -88,7 +88,7 @@ class TestPlan:
         """An input that the document does not have is refused, as a mistyped one would be ignored."""
         assert "echo" in run("workflow", "plan", "two.toml", "--set", "inputs.word=bye").stdout
         wrong = run("workflow", "plan", "two.toml", "--set", "inputs.wrod=bye")
-        assert (wrong.exit_code, "there is no input 'wrod'; it has: word" in wrong.stderr) == (2, True)
+        assert (wrong.exit_code, "there is no input 'wrod'; did you mean 'word'?" in wrong.stderr) == (2, True)
 
     def test_as_json_the_plan_is_data(self, run) -> None:
         """A program gets the operations and the layers."""

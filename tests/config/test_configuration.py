@@ -153,9 +153,7 @@ def test_a_configured_provider_takes_the_place_of_the_default_one(load_here: Loa
         ("{{vars.url}}", "redis://x"),
     ],
 )
-def test_a_relative_journal_is_in_the_workspace(
-    load_here: Load, tmp_path: Path, url: str, expected: str
-) -> None:
+def test_a_relative_journal_is_in_the_workspace(load_here: Load, tmp_path: Path, url: str, expected: str) -> None:
     """Wherever the command is started."""
     configuration = load_here(overrides={"store.url": url, "vars.url": "redis://x"})
     assert configuration.store.url == expected.format(workspace=tmp_path)
@@ -163,9 +161,7 @@ def test_a_relative_journal_is_in_the_workspace(
 
 def test_the_other_sections_have_types(load_here: Load, tmp_path: Path) -> None:
     """Folders of extensions are absolute."""
-    configuration = load_here(
-        overrides={"extensions.paths": ["ext", "/opt/ext"], "paths.data": "{{paths.base}}/d"}
-    )
+    configuration = load_here(overrides={"extensions.paths": ["ext", "/opt/ext"], "paths.data": "{{paths.base}}/d"})
     assert configuration.extensions.paths == [f"{tmp_path}/ext", "/opt/ext"]
     assert configuration.engine.type == "threads"
     assert configuration.workflow.retry.attempts == 3

@@ -47,9 +47,7 @@ def test_a_reference_nobody_reads_harms_nothing(load_here: Load) -> None:
     """A variable that is not set matters only to the key that names it."""
     configuration = load_here(overrides=["vars.a={{env.NOPE}}", "vars.b=1"])
     assert configuration.get("vars.b") == 1
-    assert refusal(lambda: configuration.get("vars.a")) == (
-        "--set vars.a: vars.a: {{env.NOPE}}: env has no NOPE"
-    )
+    assert refusal(lambda: configuration.get("vars.a")) == ("--set vars.a: vars.a: {{env.NOPE}}: env has no NOPE")
 
 
 def test_a_circle_is_shown_as_a_path(load_here: Load, tmp_path: Path) -> None:
@@ -61,9 +59,7 @@ def test_a_circle_is_shown_as_a_path(load_here: Load, tmp_path: Path) -> None:
     assert refusal(lambda: configuration.get("vars.a")) == (
         f"{tmp_path}/config.user.toml:2: vars.a: refers to itself: vars.a -> vars.b -> vars.c.d -> vars.a"
     )
-    assert "refers to itself: vars.a -> vars.b -> vars.c.d -> vars.a" in refusal(
-        lambda: configuration.get("vars.in")
-    )
+    assert "refers to itself: vars.a -> vars.b -> vars.c.d -> vars.a" in refusal(lambda: configuration.get("vars.in"))
     assert "refers to itself" in refusal(lambda: configuration.get("vars.self"))
     assert len(configuration.validate()) >= 3
 
@@ -92,10 +88,7 @@ def test_the_time_is_read_once_and_in_utc(load_here: Load) -> None:
 def test_a_time_without_a_zone_is_taken_as_utc(load_here: Load) -> None:
     """A clock that does not say where it stands is not guessed about."""
     naive = datetime(2024, 1, 1)  # noqa: DTZ001 - the very thing that is tested
-    assert (
-        load_here(overrides=["vars.a={{now.datetime}}"], now=lambda: naive).get("vars.a")
-        == "2024-01-01T00:00:00Z"
-    )
+    assert load_here(overrides=["vars.a={{now.datetime}}"], now=lambda: naive).get("vars.a") == "2024-01-01T00:00:00Z"
 
 
 def test_a_file_is_read_from_the_workspace_without_its_last_newline(load_here: Load, tmp_path: Path) -> None:
@@ -118,9 +111,7 @@ def test_a_file_that_cannot_be_read_is_named(load_here: Load, tmp_path: Path) ->
     configuration = load_here(overrides={"vars.a": "{{file.token.txt}}"})
     with pytest.raises(ConfigurationError) as caught:
         configuration.get("vars.a")
-    assert caught.value.message == (
-        f"override vars.a: vars.a: {{{{file['token']}}}}: {tmp_path}/token: does not exist"
-    )
+    assert caught.value.message == (f"override vars.a: vars.a: {{{{file['token']}}}}: {tmp_path}/token: does not exist")
     assert caught.value.hint == 'put quotes around a path with dots or slashes: {{file["secrets/token.txt"]}}'
 
 
@@ -193,9 +184,7 @@ def test_no_repository_is_a_clear_error(load_here: Load, tmp_path: Path) -> None
 def test_a_whole_outside_table_can_be_named(load_here: Load, tmp_path: Path) -> None:
     """It is a table like any other; the files have no end, so there is nothing to list."""
     write_repository(tmp_path, COMMIT)
-    configuration = load_here(
-        overrides=["vars.e={{env}}", "vars.g={{git}}", "vars.f={{file}}"], environ={"A": "1"}
-    )
+    configuration = load_here(overrides=["vars.e={{env}}", "vars.g={{git}}", "vars.f={{file}}"], environ={"A": "1"})
     assert configuration.vars == {"e": {"A": "1"}, "g": {"branch": COMMIT, "commit": COMMIT}, "f": {}}
 
 

@@ -110,18 +110,14 @@ def test_a_secret_is_hidden_in_every_view(load_here: Load, tmp_path: Path) -> No
 def test_a_reference_to_a_secret_is_no_secret(load_here: Load) -> None:
     """Which variable holds it may be seen; a text that is half written out may not."""
     environ = {"X": "value-of-x"}
-    configuration = load_here(
-        environ=environ, overrides=["vars.token={{env.X}}", "vars.api_key=abcd{{env.X}}"]
-    )
+    configuration = load_here(environ=environ, overrides=["vars.token={{env.X}}", "vars.api_key=abcd{{env.X}}"])
     assert configuration.explain("vars.token").settings[0].value == "{{env.X}}"
     assert configuration.explain("vars.api_key").settings[0].value == MASK
 
 
 def test_a_schema_may_mark_a_key_as_secret(load_here: Load) -> None:
     """Before or after it was read."""
-    configuration = load_here(
-        overrides=["providers.x.pin=abcdef", "providers.x.ref={{vars.y}}", "vars.y=ghijkl"]
-    )
+    configuration = load_here(overrides=["providers.x.pin=abcdef", "providers.x.ref={{vars.y}}", "vars.y=ghijkl"])
     assert configuration.get("providers.x.ref") == "ghijkl"
     configuration.mark_secret("providers.x.pin")
     configuration.mark_secret("providers.x.ref")
@@ -182,9 +178,7 @@ def test_a_password_in_a_url_is_always_hidden() -> None:
     """Nobody needs to have said that it is one."""
     redactor = Redactor()
     assert redactor.redact_text("postgresql://me:pw@host/db") == "postgresql://me:***@host/db"
-    assert (
-        redactor.redact_text("https://host:80/a@b https://me@host") == "https://host:80/a@b https://me@host"
-    )
+    assert redactor.redact_text("https://host:80/a@b https://me@host") == "https://host:80/a@b https://me@host"
 
 
 @given(st.lists(st.text(min_size=4, max_size=9), max_size=3), st.text(), st.text())

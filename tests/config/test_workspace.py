@@ -34,9 +34,7 @@ def test_the_workspace_is_the_nearest_folder_upwards(tmp_path: Path, name: str) 
     assert find_workspace(inner) == tmp_path / "a"
 
 
-def test_the_users_file_is_where_the_system_keeps_such_files(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_users_file_is_where_the_system_keeps_such_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On Linux the XDG variable moves it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert user_config_file() == tmp_path / "provisioning/config.toml"
@@ -76,9 +74,7 @@ def test_a_new_workspace_is_made_with_its_folders(tmp_path: Path) -> None:
     assert caught.value.message == f"{tmp_path}/file: is a file, not a folder"
     with pytest.raises(ConfigurationError) as below:
         write_starter(tmp_path / "file/inner")
-    assert (
-        below.value.message == f"{tmp_path}/file/inner/config.user.toml: cannot be written: Not a directory"
-    )
+    assert below.value.message == f"{tmp_path}/file/inner/config.user.toml: cannot be written: Not a directory"
 
 
 def test_the_schema_accepts_what_the_program_accepts(load_here: Load) -> None:

@@ -19,6 +19,7 @@ from provisioning.contract import (
 )
 from provisioning.dispatch import ProviderHandle
 from provisioning.errors import (
+    ConfigurationError,
     ExtensionBroken,
     HookRejected,
     NotFound,
@@ -102,6 +103,22 @@ def test_the_catalog_is_asked_once_in_five_minutes():
     assert cloud.asked == ["sizes", "sizes"]
 
 
+def test_a_catalog_that_fails_is_asked_again():
+    """An error is not remembered, and gets the instance's name between two items too."""
+
+    class Cloud(FullCloud):
+        @hookimpl
+        def list_images(self):
+            yield Image("debian")
+            raise Throttling("slow down")
+
+    provider = handle(Cloud())
+    for _ in range(2):
+        with pytest.raises(Throttling) as caught:
+            provider.list_images()
+        assert caught.value.provider == "eu"
+
+
 def test_the_provider_is_made_at_the_first_use_and_once():
     """Making a handle imports nothing; many threads make one provider."""
     made = []
@@ -150,6 +167,12 @@ def test_an_error_of_ours_from_the_class_gets_the_name():
     with pytest.raises(ProviderError, match=r"^no region$") as caught:
         ProviderHandle("eu", "cloud", make).open()
     assert caught.value.provider == "eu"
+
+    def refuse():
+        raise ConfigurationError("no token")
+
+    with pytest.raises(ConfigurationError, match=r"^no token$"):
+        ProviderHandle("eu", "cloud", refuse).open()
 
 
 def test_a_provider_that_does_not_fit_is_refused_at_the_first_use():

@@ -1,6 +1,7 @@
 """What is refused when a plugin is registered, with the whole list at once."""
 
 import functools
+from types import ModuleType
 
 import pytest
 
@@ -156,6 +157,39 @@ def test_nothing_of_the_plugin_runs_while_it_is_checked():
 
     assert misfits(check_provider, Cloud(), "cloud", ()) == []
     assert ProviderHandle("eu", "cloud", Cloud).check_connection().reachable
+
+
+def test_a_plugin_may_have_slots():
+    """What stands in a slot is looked at, and methods are bound all the same."""
+
+    class Watcher:
+        __slots__ = ("seen",)
+
+        @hookimpl
+        def on_event(self, event):
+            return None
+
+    assert misfits(check_plugin, Watcher(), "watcher") == []
+
+
+def test_an_attribute_that_fails_to_be_read_carries_no_mark():
+    """A stranger's object on a plugin may do anything when it is touched."""
+
+    class Touchy:
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+    assert misfits(check_plugin, type("Watcher", (), {"client": Touchy()})(), "watcher") == []
+
+
+def test_a_module_is_a_plugin_by_its_functions():
+    """It is named by its own name, and its functions have no `self`."""
+    module = ModuleType("watching")
+    module.on_event = hookimpl(lambda event: None)
+    assert misfits(check_plugin, module, "watcher") == []
+    module.on_event = hookimpl(lambda evt: None)
+    with pytest.raises(HookRejected, match=r"^the plugin of extension watcher \(watching\) does not fit"):
+        check_plugin(module, "watcher")
 
 
 def test_static_and_class_methods_decorated_and_renamed_functions_fit():

@@ -92,6 +92,17 @@ def test_a_package_without_a_manifest(shop, one):
     ]
 
 
+def test_a_distribution_with_a_version_that_is_none(shop, one):
+    """It cannot be the manifest's."""
+    shop.package()
+    metadata = shop.site / "provisioning_audit-1.0.dist-info" / "METADATA"
+    metadata.write_text("Metadata-Version: 2.1\nName: provisioning-audit\nVersion: latest\n")
+    assert told(one())[0][:2] == (
+        "version_mismatch",
+        "its manifest says version 1.0, the installed package is latest",
+    )
+
+
 def test_two_versions_of_one_thing(shop, one):
     """The manifest's version must be the distribution's, however it is written."""
     shop.package(version="1.0.0", text=manifest(version="1.0", entry="ext_audit.plugin:Plugin"))
@@ -202,7 +213,7 @@ def test_an_explicit_path_must_hold_something(shop, discover):
                 "check the path",
             )
         ],
-        "a\0b": [("manifest_missing", "the folder a\0b cannot be read: embedded null byte", "check the path")],
+        "a\0b": [("manifest_missing", "the folder a\0b cannot be read: it is not a path", "check the path")],
     }
 
 

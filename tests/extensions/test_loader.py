@@ -66,6 +66,15 @@ def test_a_folder_may_have_an_init_and_inner_packages(shop, one):
     assert load(record, "hooks") == "audit"
 
 
+def test_an_init_that_fails_leaves_nothing_behind(shop, one):
+    """The half-made package is forgotten, so that nobody takes it for a whole one."""
+    before = set(sys.modules)
+    record = one(project=shop.folder("audit", files={"__init__.py": "raise ValueError('no')"}))
+    with pytest.raises(ExtensionBroken, match=r"could not be imported: ValueError: no$"):
+        load(record, "hooks")
+    assert [name for name in set(sys.modules) - before if name.startswith("provisioning_extension_")] == []
+
+
 def test_an_object_and_a_module_are_plugins_too(shop, discover):
     """Only a class is made an object of."""
     shop.folder("one", manifest("one"), {"plugin.py": "Plugin = object()\n"})
@@ -126,8 +135,13 @@ def broken(shop, one, code: str, text: str | None = None) -> tuple[str, str | No
             DISABLE,
         ),
         ("def x(:", "plugin:Plugin could not be imported: SyntaxError: invalid syntax (plugin.py, line 1)", DISABLE),
-        ("class Plugn: ...", "plugin:Plugin: plugin has no Plugin; did you mean Plugn?", DISABLE),
-        ("x = 1", "plugin:Plugin: plugin has no Plugin", DISABLE),
+        ("class Plugn: ...", "plugin:Plugin is not there: it has no Plugin; did you mean Plugn?", DISABLE),
+        ("x = 1", "plugin:Plugin is not there: it has no Plugin", DISABLE),
+        (
+            "import os\nos.Plugin",
+            "plugin:Plugin could not be imported: AttributeError: module 'os' has no attribute 'Plugin'",
+            DISABLE,
+        ),
         (
             "def __getattr__(name): raise RuntimeError(name)",
             "plugin:Plugin could not be imported: RuntimeError: Plugin",
@@ -178,12 +192,19 @@ def test_a_failed_extension_is_not_tried_again(shop, one):
         del sys.audit_runs
 
 
-def test_an_interrupt_passes(shop, one):
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("raise KeyboardInterrupt", Status.READY),
+        ("class Plugin:\n    def __init__(self): raise KeyboardInterrupt", Status.ACTIVE),
+    ],
+)
+def test_an_interrupt_passes(shop, one, code, status):
     """Ctrl-C during an import is nobody's defect, and nothing is held against the extension."""
-    record = folder(shop, one, "raise KeyboardInterrupt")
+    record = folder(shop, one, code)
     with pytest.raises(KeyboardInterrupt):
-        load(record, "hooks")
-    assert record.status is Status.READY
+        load_plugin(record)
+    assert (record.status, record.problems) == (status, [])
 
 
 def test_what_a_module_prints_goes_to_standard_error(shop, one, capsys):

@@ -89,7 +89,7 @@ descripton = "x"
 provisioning = "1.0"
 hook_api = 1
 platforms = "linux"
-requires = ["aws[x]>=1", "Aws"]
+requires = ["aws[x]>=1", "Aws", "a b"]
 
 [entry_points]
 provider = "module.py"
@@ -128,6 +128,12 @@ implements = ["on_evnt"]
         ),
         (12, "compatibility.requires[1]", "'Aws' is not a normalised name (PEP 503)", "write 'aws'"),
         (
+            12,
+            "compatibility.requires[2]",
+            "'a b' is not an extension's name with a range of versions",
+            "write it like aws>=1.0",
+        ),
+        (
             15,
             "entry_points.provider",
             "'module.py' does not name an object",
@@ -152,6 +158,20 @@ implements = ["on_evnt"]
         ),
         (28, "hooks.implements[0]", "there is no hook 'on_evnt'", "did you mean on_event?"),
     ]
+
+
+@pytest.mark.parametrize("written", ["0", "x", "1.0"])
+def test_a_hook_interface_is_a_number(tmp_path, written):
+    """Written as text, from 1."""
+    text = manifest().replace('hook_api = "3"', f'hook_api = "{written}"')
+    message = f"{written!r} is not a version of the hook interface"
+    assert problems(tmp_path, text) == [(9, "compatibility.hook_api", message, 'write the number as text, like "1"')]
+
+
+def test_an_empty_command_is_none(tmp_path):
+    """A program has a name."""
+    text = manifest().replace('"plugin:Plugin"', "{ command = [] }")
+    assert problems(tmp_path, text) == [(13, "entry_points.hooks.command", "must not be empty", None)]
 
 
 def test_missing_tables_and_keys(tmp_path):

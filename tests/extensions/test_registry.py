@@ -96,6 +96,8 @@ def test_a_provider_whose_manifest_cannot_be_read_is_not_unknown(shop, discover)
     registry = discover(project=shop.folder("hetzner", "x = 1"))
     with pytest.raises(ExtensionNotReady, match=r"^extension hetzner \(project folder .*\) is invalid: "):
         registry.find_provider("hetzner")
+    with pytest.raises(ExtensionNotReady):
+        _ = registry.get("hetzner").manifest
 
 
 def test_a_kind_that_cannot_be_used_is_not_unknown(shop, discover):

@@ -76,9 +76,7 @@ def test_all_keys_written_twice_are_found_in_json() -> None:
 
 def test_all_mistakes_are_found_in_yaml() -> None:
     """Keys written twice, keys that are not text, tags and impossible dates are reported together."""
-    text = (
-        "a: 1\na: 2\n3: x\non: x\nt: !!python/object:os.system x\nd: 2024-13-45\n? [1]\n: 2\nl: !!set {x}\n"
-    )
+    text = "a: 1\na: 2\n3: x\non: x\nt: !!python/object:os.system x\nd: 2024-13-45\n? [1]\n: 2\nl: !!set {x}\n"
     assert problems(text, "yaml") == [
         "doc:2: a: is written twice",
         "doc:3: the key 3 is not text but a number",
@@ -180,9 +178,7 @@ def test_a_number_of_too_many_digits_is_refused(form: str, text: str) -> None:
 
 def test_half_a_surrogate_pair_is_refused() -> None:
     """Such text could be neither stored nor sent."""
-    assert problems('{"a": "\\ud800"}', "json") == [
-        "doc:1: a: holds half of a surrogate pair, which is not text"
-    ]
+    assert problems('{"a": "\\ud800"}', "json") == ["doc:1: a: holds half of a surrogate pair, which is not text"]
 
 
 def test_values_without_dates_are_not_copied() -> None:
@@ -201,9 +197,7 @@ scalars = st.one_of(
 )
 tables = st.dictionaries(
     keys,
-    st.recursive(
-        scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
-    ),
+    st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)),
     min_size=1,
     max_size=4,
 )

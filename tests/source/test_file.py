@@ -122,9 +122,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path, name: str) -> None:
     ("name", "text", "label"),
     [("a.toml", "# nothing\n", "TOML"), ("a.yaml", "# nothing\n", "YAML"), ("a.json", "  \n", "JSON")],
 )
-def test_an_empty_file_is_refused_unless_that_is_allowed(
-    tmp_path: Path, name: str, text: str, label: str
-) -> None:
+def test_an_empty_file_is_refused_unless_that_is_allowed(tmp_path: Path, name: str, text: str, label: str) -> None:
     """A file with nothing but comments holds no document; a configuration file may be one."""
     path = tmp_path / name
     path.write_text(text)

@@ -41,10 +41,7 @@ def test_an_error_tells_where_in_the_value_its_text_stands() -> None:
 
 def test_references_are_found_at_any_depth() -> None:
     """Each comes with the path of its text."""
-    found = [
-        (path, str(reference))
-        for path, reference in references_in({"a": ["-", "{{x}}{{y.z}}"], "b": "{{x}}"})
-    ]
+    found = [(path, str(reference)) for path, reference in references_in({"a": ["-", "{{x}}{{y.z}}"], "b": "{{x}}"})]
     assert found == [(("a", 1), "x"), (("a", 1), "y.z"), (("b",), "x")]
 
 
@@ -65,9 +62,7 @@ def test_whether_a_value_has_references(value: Any, expected: bool) -> None:
     assert has_references(value) is expected
 
 
-EACH: dict[str, Any] = {
-    "each": {"key": "a", "value": {"n": 1, "flag": True}, "odd": "q\"'{{x}}\\", "end": "\\"}
-}
+EACH: dict[str, Any] = {"each": {"key": "a", "value": {"n": 1, "flag": True}, "odd": "q\"'{{x}}\\", "end": "\\"}}
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from provisioning.store import open_journal
 
+from provisioning.store import open_journal
 from tests.workflow.scripted import Stage
 
 

@@ -130,16 +130,24 @@ class ScriptedKind:
         self.script = script
         self.descriptor = descriptor
 
-    def problems(self, parameters: Mapping[str, Any], allow: Callable[[str], bool]) -> list[tuple[tuple[str | int, ...], str]]:
+    def problems(
+        self, parameters: Mapping[str, Any], allow: Callable[[str], bool]
+    ) -> list[tuple[tuple[str | int, ...], str]]:
         return [(("bad",), "is bad")] if "bad" in parameters and not allow(str(parameters["bad"])) else []
 
-    def prepare(self, operation: Operation, provider: Provider | None, context: OperationContext) -> Compensation | None:
-        default = Compensation(CompensationAction.DELETE_RESOURCE, f"delete {operation.id}", {"token": operation.client_token})
+    def prepare(
+        self, operation: Operation, provider: Provider | None, context: OperationContext
+    ) -> Compensation | None:
+        default = Compensation(
+            CompensationAction.DELETE_RESOURCE, f"delete {operation.id}", {"token": operation.client_token}
+        )
         return self.script.answer(operation, "prepare", default)  # type: ignore[arg-type, no-any-return]
 
     def run(self, operation: Operation, provider: Provider | None, context: OperationContext) -> Outcome:
         default = Done({"id": operation.id, **operation.parameters}, (Resource("thing", operation.id),))
-        return self.script.answer(operation, "run", default if self.descriptor.prepares else Done(dict(operation.parameters)))
+        return self.script.answer(
+            operation, "run", default if self.descriptor.prepares else Done(dict(operation.parameters))
+        )
 
     def settle(self, operation: Operation, provider: Provider | None, context: OperationContext) -> Settlement:
         return self.script.answer(operation, "settle", Absent())
@@ -211,7 +219,11 @@ class Stage:
 
     def _make_engine(self, capacity: int) -> VirtualEngine:
         caller = Caller(
-            kinds=self.kinds, providers=NoProviders(), guards=self.guards, directory=str(self.directory), clock=self.clock
+            kinds=self.kinds,
+            providers=NoProviders(),
+            guards=self.guards,
+            directory=str(self.directory),
+            clock=self.clock,
         )
         self.engine = VirtualEngine(caller, self.clock, capacity)
         return self.engine

@@ -3,10 +3,19 @@
 from typing import Any
 
 import pytest
-from provisioning.contract import Absent, Compensation, CompensationAction, Done, OperationState, Pending, Resource, RunState
+
+from provisioning.contract import (
+    Absent,
+    Compensation,
+    CompensationAction,
+    Done,
+    OperationState,
+    Pending,
+    Resource,
+    RunState,
+)
 from provisioning.errors import AccessDenied, OperationFailed, RunConflict, Throttling
 from provisioning.workflow import Report, Runner, check_resume, check_rollback, read_report, submit
-
 from tests.workflow.scripted import Stage, make
 
 CHAIN = {"b": ["a"], "c": ["b"], "d": ["c"]}

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from provisioning.contract import (
     Absent,
     Batch,
@@ -25,7 +26,6 @@ from provisioning.contract import (
 from provisioning.errors import Ambiguous
 from provisioning.store import open_journal
 from provisioning.workflow import Plan, Runner, submit
-
 from tests.workflow.scripted import Script, Stage
 
 
@@ -172,7 +172,9 @@ def drive_through_deaths(stage: Stage, plan: Plan, deaths: list[tuple[int, bool]
             if state.is_active:
                 continue
         return finish(stage, plan, state, rollback=rollback)
-    return finish(stage, plan, Runner(plan, stage.surroundings).run(is_new=is_new, rollback=rollback), rollback=rollback)
+    return finish(
+        stage, plan, Runner(plan, stage.surroundings).run(is_new=is_new, rollback=rollback), rollback=rollback
+    )
 
 
 def finish(stage: Stage, plan: Plan, state: RunState, *, rollback: bool) -> RunState:

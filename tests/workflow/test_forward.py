@@ -12,7 +12,7 @@ from provisioning.contract import (
     RunState,
     Unsettled,
 )
-from provisioning.errors import Ambiguous, InvalidRequest, OperationFailed, ServiceInternalError, Throttling
+from provisioning.errors import Ambiguous, ExtensionBroken, InvalidRequest, OperationFailed, ServiceInternalError, Throttling
 from provisioning.workflow import Report, Runner, read_report, submit
 
 from tests.workflow.scripted import Hang, Stage, make
@@ -293,7 +293,7 @@ def test_a_condition_must_be_true_or_false(stage: Stage) -> None:
     """Anything else is the document's mistake, not a yes."""
     report = run(stage, {"id": "x", "kind": "note", "parameters": {"n": 3}}, make("a", when="{{operations.x.result.n}}"), **stop())
     assert report.failures[0][1].message == (
-        "the condition of a is neither true nor false: {{operations.x.result.n}} is 3"
+        "operation a: its condition is neither true nor false: {{operations.x.result.n}} is 3"
     )
 
 
@@ -380,3 +380,16 @@ def test_changed_parameters_go_out_with_a_fresh_token(stage: Stage) -> None:
     assert record.compensation.data == {"token": "token-2"}
     assert record.result is not None
     assert stage.script.operations[-1].parameters == {"size": "large"}
+
+
+def test_a_foreign_error_is_settled_too(stage: Stage) -> None:
+    """A provider that lets a foreign error through may have met it after its cloud had acted: what it made is kept."""
+    made = Pending(0.0, {"server_id": "i-1"}, (Resource("server", "i-1"),))
+    stage.script.on("db", "run", ExtensionBroken("requests.ConnectionError", extension="x"))
+    stage.script.on("db", "settle", made)
+    report = run(stage, make("db"))
+    assert stage.script.calls("settle") == stage.script.calls("compensate") == ["db"]
+    assert report.failures[0][1].code == "ExtensionBroken"
+    record = stage.journal.get_operation("wf-1", "db")
+    assert record is not None
+    assert record.resources == made.resources

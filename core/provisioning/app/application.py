@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from provisioning.app.choice import Choice
-from provisioning.app.documents import Document, as_source
+from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.examining import examined
 from provisioning.app.following import follow_events
 from provisioning.app.observing import Observing
 from provisioning.app.parts import Parts
-from provisioning.app.run import Run
+from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
 from provisioning.app.switching import switch
@@ -34,10 +34,10 @@ from provisioning.errors import ConfigurationError, NotFound, Problem
 from provisioning.extensions import Examination, ExtensionRecord, Registry
 from provisioning.source import Format, Source
 from provisioning.workflow import (
-    DocumentConfiguration,
     Plan,
     Report,
     Runner,
+    check_overrides,
     check_resume,
     check_rollback,
     read_report,
@@ -134,14 +134,15 @@ class App:
 
         Raises one `ConfigurationError` with everything that is wrong with the document.
         """
+        overrides = check_overrides(parallelism, on_failure)
         source, directory = as_source(document, self.workspace)
         return self._parts.planner.plan(
             source,
             directory=directory,
             workflow_id=workflow_id,
             new_id=_new_id,
-            inputs=inputs,
-            overrides=DocumentConfiguration(parallelism, on_failure),  # type: ignore[arg-type]
+            inputs=as_inputs(inputs),
+            overrides=overrides,
         )
 
     def start(
@@ -165,7 +166,7 @@ class App:
         if submit(plan, self.journal):
             return self._drive(plan, is_new=True)
         run = self.journal.get_run(plan.workflow_id)
-        if _is_driven(run):
+        if is_driven(run):
             return Run(self.journal, plan.workflow_id)
         if run.state.is_active or run.state is RunState.INTERRUPTED:
             return self._drive(plan)
@@ -190,9 +191,12 @@ class App:
         """
         check_rollback(self.journal.get_run(workflow_id))
         plan = self.run_plan(workflow_id)
-        unknown = [name for name in skip if name not in plan.nodes]
-        if unknown:
-            raise ConfigurationError(f"run {workflow_id} has no operation {unknown[0]!r} to skip")
+        strange = [name for name in skip if name not in plan.nodes]
+        if strange:
+            raise ConfigurationError(
+                f"run {workflow_id}: there is no operation {strange[0]!r} to skip",
+                hint=f"`provisioning workflow status {workflow_id}` shows its operations",
+            )
         return self._drive(plan, rollback=True, skip=skip)
 
     def cancel(self, workflow_id: str, *, rollback: bool = False) -> None:
@@ -319,10 +323,6 @@ class App:
 def _new_id() -> str:
     """Return a workflow id that sorts by time."""
     return f"wf-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
-
-
-def _is_driven(run: RunRecord) -> bool:
-    return run.state.is_active and run.lease is not None and run.lease.expires_at > time.time()
 
 
 def _run_state(text: str) -> RunState:

@@ -10,7 +10,14 @@ from provisioning.config import Configuration, ProviderSettings
 from provisioning.contract import ProviderLimits
 from provisioning.dispatch import KindHandle, ProviderHandle
 from provisioning.errors import ConfigurationError, ExtensionError
-from provisioning.extensions import Registry, brought_kinds, load_provider
+from provisioning.extensions import (
+    ExtensionProblem,
+    ExtensionRecord,
+    ProblemCode,
+    Registry,
+    brought_kinds,
+    load_provider,
+)
 
 __all__ = ["KindCatalog", "ProviderCatalog"]
 
@@ -36,10 +43,8 @@ class KindCatalog:
     def _load(self, name: str) -> KindHandle:
         with self._lock:
             record = self._registry.find_kind(name)
-            kinds = brought_kinds(record, self._plugins.get(record))
-            for kind in kinds.values():
-                if kind.name == name or kind.name not in self._handles:
-                    self._handles[kind.name] = KindHandle(kind, record.name, self._plugins.hooks)
+            kind = brought_kinds(record, self._plugins.get(record))[name]
+            self._handles[name] = KindHandle(kind, record.name, self._plugins.hooks)
             return self._handles[name]
 
 
@@ -70,13 +75,18 @@ class ProviderCatalog:
     def _load(self, name: str) -> ProviderHandle:
         with self._lock:
             if name not in self._handles:
-                handle = self._make(self._configuration.provider(name))
-                handle.open()
+                settings = self._configuration.provider(name)
+                record = self._registry.find_provider(settings.type)
+                handle = self._make(settings, record)
+                try:
+                    handle.open()
+                except ExtensionError as error:
+                    record.refuse(ExtensionProblem(ProblemCode.PLUGIN_FAILED, error.message, error.hint))
+                    raise
                 self._handles[name] = handle
             return self._handles[name]
 
-    def _make(self, settings: ProviderSettings) -> ProviderHandle:
-        record = self._registry.find_provider(settings.type)
+    def _make(self, settings: ProviderSettings, record: ExtensionRecord) -> ProviderHandle:
         options = self._options.of_provider(record, settings)
         provider = record.manifest.provider
         lag = provider.listing_lag if settings.listing_lag is None else settings.listing_lag

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.config import ExtensionsSettings
+from provisioning.config import ExtensionsSettings, user_config_file
 from provisioning.errors import ExtensionError
-from provisioning.extensions import ExtensionRecord, Registry, Selection, Status
+from provisioning.extensions import ExtensionRecord, Registry, Selection, Status, bundled_folder
 
 __all__ = ["Choice"]
 
@@ -30,7 +30,12 @@ class Choice:
         """
         selection = Selection(settings.enabled, settings.disabled, self.without, self.only, self.safe_mode)
         registry = Registry.discover(
-            explicit=explicit, project=workspace / "extensions", selection=selection, prefer=settings.prefer
+            bundled=bundled_folder(),
+            explicit=explicit,
+            project=workspace / "extensions",
+            user=user_config_file().parent / "extensions",
+            selection=selection,
+            prefer=settings.prefer,
         )
         for name in (*self.without, *self.only):
             registry.get(name)

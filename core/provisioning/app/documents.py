@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.errors import ConfigurationError
-from provisioning.source import Format, Source, plain_data, read_source
+from provisioning.source import Flaw, Format, Source, plain_data, read_source
 
-__all__ = ["Document", "as_source"]
+__all__ = ["Document", "as_inputs", "as_source"]
 
 Document = str | Path | Mapping[str, Any] | Source
 """A workflow document: a file's path, its data, or a source."""
@@ -23,13 +23,23 @@ def as_source(document: Document, workspace: Path) -> tuple[Source, Path]:
     if isinstance(document, (str, Path)):
         path = Path(document)
         return read_source(path), path.resolve().parent
-    return _from_data(document), workspace
+    data = _plain(document, "document")
+    return Source("document", Format.JSON, data, ""), workspace
 
 
-def _from_data(document: Mapping[str, Any]) -> Source:
-    flaws: list[Any] = []
-    source = Source("document", Format.JSON, plain_data(dict(document), flaws), "")
+def as_inputs(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the values given for a workflow's inputs; raise `ConfigurationError` for what is no JSON value."""
+    return _plain({} if inputs is None else inputs, "inputs")
+
+
+def _plain(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return data of a program as that of a file; raise one error of everything that no file could hold."""
+    if not isinstance(data, Mapping):
+        raise ConfigurationError(f"{name}: must be a table, not {type(data).__name__}")
+    flaws: list[Flaw] = []
+    plain: dict[str, Any] = plain_data(dict(data), flaws)
     if flaws:
+        source = Source(name, Format.JSON, {}, "")
         problems = [source.problem(flaw.path, flaw.message, flaw.hint) for flaw in flaws]
-        raise ConfigurationError.from_problems("document", problems)
-    return source
+        raise ConfigurationError.from_problems(name, problems)
+    return plain

@@ -1,12 +1,16 @@
 """Extensions that listen: each event of a run, after it is durable, in a thread of their own."""
 
+import logging
 import threading
 from collections.abc import Callable
 
 from provisioning.app.following import follow_events
 from provisioning.contract import Event, Journal
+from provisioning.errors import JournalError
 
 __all__ = ["Observing"]
+
+_LOGGER = logging.getLogger("provisioning.extensions")
 
 
 class Observing:
@@ -29,8 +33,11 @@ class Observing:
         return self._over.is_set()
 
     def _tell(self) -> None:
-        for event in self._events:
-            self._notify(event)
+        try:
+            for event in self._events:
+                self._notify(event)
+        except JournalError as error:
+            _LOGGER.warning("observers were told of no more events: %s", error.message)
 
     def __enter__(self) -> None:
         self._thread.start()

@@ -50,7 +50,7 @@ class Parts:
         choice: Choice,
     ) -> "Parts":
         """Find the workspace, load its configuration and discover its extensions."""
-        folder = find_workspace(Path.cwd()) if workspace is None else Path(workspace)
+        folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
         if not folder.is_dir():
             raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
         configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
@@ -162,9 +162,13 @@ class Parts:
 
     def _journal_path(self) -> Path:
         url = self.configuration.store.url
-        if not url.startswith(_SQLITE):
-            raise ConfigurationError(f"store.url: {url} is no journal that we can open", hint=f"write {_SQLITE}PATH")
-        return Path(url.removeprefix(_SQLITE))
+        path = url.removeprefix(_SQLITE)
+        if path == url or path in ("", ":memory:"):
+            problem = self.configuration.problem(
+                "store.url", f"{url!r} names no file that a journal could be", f"write {_SQLITE}PATH"
+            )
+            raise ConfigurationError.from_problems("the configuration", [problem])
+        return Path(path)
 
     def _run_settings(self) -> RunSettings:
         settings = self.configuration.workflow
@@ -174,3 +178,12 @@ class Parts:
             timeout=settings.timeout,
             retry=RetryPolicy(**settings.retry.model_dump()),
         )
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the current folder cannot be read: {error.strerror}", hint="go to another one, or name a workspace"
+        ) from error

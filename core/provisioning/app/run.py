@@ -1,13 +1,22 @@
 """A run in progress, as its starter holds it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from provisioning.app.following import follow_events
-from provisioning.contract import Event, Journal
+from provisioning.contract import Event, Journal, RunRecord
+from provisioning.errors import RunInterrupted
+from provisioning.store.holder import is_dead
 from provisioning.workflow import Report, Runner, read_report
 
-__all__ = ["Run"]
+__all__ = ["Run", "is_driven"]
+
+
+def is_driven(run: RunRecord) -> bool:
+    """Whether some process drives a run now: one that was killed holds its lease still, and drives nothing."""
+    lease = run.lease
+    return run.state.is_active and lease is not None and lease.expires_at > time.time() and not is_dead(lease.holder)
 
 
 class Run:
@@ -52,8 +61,7 @@ class Run:
         """Whether nobody drives the run any more."""
         if self._thread is not None:
             return not self._thread.is_alive()
-        run = self._journal.get_run(self.workflow_id)
-        return not run.state.is_active or run.lease is None
+        return not is_driven(self._journal.get_run(self.workflow_id))
 
     def events(self) -> Iterator[Event]:
         """Yield this run's events from the moment it was started here, until it is over."""
@@ -63,16 +71,33 @@ class Run:
     def wait(self, timeout: float | None = None) -> Report:
         """Wait until the run is over, at most `timeout` seconds, and return its report as it stands then.
 
-        Raises what kept the run from being driven: `RunLocked`, `RunFenced`, a `JournalError`.
+        Raises what kept the run from being driven: `RunLocked`, `RunFenced`, a `JournalError`; and `RunInterrupted`
+        when the process that drove it elsewhere was lost.
         """
         if self._thread is not None:
             self._thread.join(timeout)
         else:
-            for _ in self.events():
-                pass
+            self._wait_for_another(timeout)
         if self._error is not None:
             raise self._error
         return read_report(self._journal, self.workflow_id)
+
+    def _wait_for_another(self, timeout: float | None) -> None:
+        """Wait for a run that is driven by another process."""
+        end = None if timeout is None else time.monotonic() + timeout
+
+        def is_enough() -> bool:
+            return self.is_over or (end is not None and time.monotonic() >= end)
+
+        for _ in follow_events(self._journal, self.workflow_id, self._after, is_enough):
+            pass
+        run = self._journal.get_run(self.workflow_id)
+        if run.state.is_active and not is_driven(run):
+            raise RunInterrupted(
+                f"the process that drove run {self.workflow_id} is gone, and left it {run.state}",
+                workflow_id=self.workflow_id,
+                hint=f"go on with it: `provisioning workflow resume {self.workflow_id}`",
+            )
 
     def join(self) -> None:
         """Wait until nobody here drives the run any more, whatever became of it."""

@@ -54,9 +54,7 @@ def problems_of_layer(document: LayerDocument, merged: Mapping[str, Any]) -> Ite
         yield document.problem(path, message, hint)
 
 
-def mistakes(
-    model: type[BaseModel], data: Any, path: Path = (), *, is_resolved: bool = False
-) -> Iterator[Mistake]:
+def mistakes(model: type[BaseModel], data: Any, path: Path = (), *, is_resolved: bool = False) -> Iterator[Mistake]:
     """Yield what keeps `data`, which stands at `path`, from being a `model`.
 
     Unless `is_resolved`, a text with references is left out: what it will be is not known yet.

@@ -235,9 +235,7 @@ class Configuration:
         message = f"there is no key {dotted(path)} in the configuration"
         places = (layer.place(table) for layer in reversed(self.layers) if value_at(layer.data, table, None))
         place = next((place for place in places if place.line is not None), None)
-        problem = (
-            Problem(message, place.file, place.line, hint=near) if place else Problem(message, hint=near)
-        )
+        problem = Problem(message, place.file, place.line, hint=near) if place else Problem(message, hint=near)
         return ConfigurationError.from_problems("the configuration", [problem])
 
     def _problem_at(self, path: Path, message: str, hint: str | None) -> Problem:

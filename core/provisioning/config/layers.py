@@ -16,12 +16,8 @@ class Layer(Enum):
 
     BUILT_IN = "What the program does when nothing is said."
     USER = "The user's own file, for all workspaces: config.toml in the user's configuration folder."
-    PROJECT_DEFAULTS = (
-        "config.defaults.toml in the workspace: what the project wants, kept under version control."
-    )
-    PROJECT_USER = (
-        "config.user.toml in the workspace: what one person wants in it, not under version control."
-    )
+    PROJECT_DEFAULTS = "config.defaults.toml in the workspace: what the project wants, kept under version control."
+    PROJECT_USER = "config.user.toml in the workspace: what one person wants in it, not under version control."
     ENVIRONMENT_FILE = "config.NAME.toml in the workspace, where NAME is given by --env or PROVISIONING_ENV."
     ENVIRONMENT_VARIABLES = "Environment variables PROVISIONING__SECTION__KEY."
     RUN_TIME = "Run-time options: --set KEY=VALUE, or what an embedding program passes."

@@ -99,9 +99,7 @@ def _environment_file(
     path = workspace / environment_file(name)
     if not _ENVIRONMENT_NAME.fullmatch(name) or name in {"defaults", "user"}:
         message = f"{name!r} is not a name for an environment"
-        problems.append(
-            Problem(message, origin, hint="use letters, digits, ., - and _; not defaults or user")
-        )
+        problems.append(Problem(message, origin, hint="use letters, digits, ., - and _; not defaults or user"))
         return None
     if not path.exists():
         message = f"the environment {name} has no file: {path} does not exist"
@@ -126,10 +124,6 @@ def _instances(layers: Sequence[LayerDocument]) -> list[str]:
     """Return the names of all provider instances; the local one when none is configured."""
     tables = [layer.data.get("providers") for layer in layers]
     names = dict.fromkeys(
-        name
-        for table in tables
-        if isinstance(table, dict)
-        for name, value in table.items()
-        if isinstance(value, dict)
+        name for table in tables if isinstance(table, dict) for name, value in table.items() if isinstance(value, dict)
     )
     return list(names) or ["local"]

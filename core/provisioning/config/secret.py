@@ -23,9 +23,7 @@ _WORD_ENDS = (
     "privatekey",
 )
 _KEYS = frozenset({"api", "access", "private", "secret", "signing", "encryption", "auth", "master"})
-_HARMLESS_TOKENS = frozenset(
-    {"client", "idempotency", "next", "page", "continuation", "cancellation", "lease", "max"}
-)
+_HARMLESS_TOKENS = frozenset({"client", "idempotency", "next", "page", "continuation", "cancellation", "lease", "max"})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 

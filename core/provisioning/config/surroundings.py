@@ -44,9 +44,7 @@ class Surroundings:
         moment = self.clock()
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         whole = moment.replace(microsecond=0)
-        numbers = {
-            name: getattr(whole, name) for name in ("year", "month", "day", "hour", "minute", "second")
-        }
+        numbers = {name: getattr(whole, name) for name in ("year", "month", "day", "hour", "minute", "second")}
         return {
             "date": whole.date().isoformat(),
             "time": whole.time().isoformat(),

@@ -14,9 +14,7 @@ __all__ = ["PREFIX", "variables_layer"]
 PREFIX = "PROVISIONING__"
 
 
-def variables_layer(
-    environ: Mapping[str, str], known: Mapping[str, Any], problems: list[Problem]
-) -> LayerDocument:
+def variables_layer(environ: Mapping[str, str], known: Mapping[str, Any], problems: list[Problem]) -> LayerDocument:
     """Read the variables; `known` is what weaker layers say, so that a name is spelled as it is there.
 
     Names do not depend on case, and `_` stands for `-` too: `PROVISIONING__PROVIDERS__AWS_EU__REGION` sets
@@ -31,9 +29,7 @@ def variables_layer(
         wrong = wrong or _clash(path, data, names)
         label = f"environment variable {name}"
         if wrong is not None:
-            problems.append(
-                Problem(wrong, label, hint="name it PROVISIONING__SECTION__KEY, and each key once")
-            )
+            problems.append(Problem(wrong, label, hint="name it PROVISIONING__SECTION__KEY, and each key once"))
             continue
         data = merged(data, nested(path, written_value(environ[name])))
         names[path] = label

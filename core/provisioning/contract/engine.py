@@ -66,7 +66,7 @@ class Engine(Protocol):
         ...
 
     def collect(self, timeout: float | None) -> Sequence[Finished | Noted]:
-        """Return all that has happened, waiting at most `timeout` seconds (None: for ever) for the first; [] if nothing."""
+        """Return what has happened, waiting at most `timeout` seconds (None: for ever) for the first; [] if nothing."""
         ...
 
     def wake(self) -> None:

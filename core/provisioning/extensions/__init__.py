@@ -1,5 +1,6 @@
 """What is there, whether it fits, and how it is loaded: extensions from packages and folders, in one registry."""
 
+from provisioning.extensions.bundled import bundled_folder
 from provisioning.extensions.compatibility import Surroundings, satisfies
 from provisioning.extensions.examination import Examination, examine
 from provisioning.extensions.extension_type import ExtensionType
@@ -37,6 +38,7 @@ __all__ = [
     "Status",
     "Surroundings",
     "brought_kinds",
+    "bundled_folder",
     "checked_options",
     "config_problems",
     "examine",

@@ -35,7 +35,8 @@ def discover_folders(path: Path, kind: OriginKind) -> Iterator[ExtensionRecord]:
         found = list(_candidates(path))
     except (OSError, ValueError) as error:
         if kind is OriginKind.FOLDER_EXPLICIT or not isinstance(error, FileNotFoundError):
-            why = f"the folder {path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            reason = error.strerror if isinstance(error, OSError) else "it is not a path"
+            why = f"the folder {path} cannot be read: {reason}"
             yield _refused(path, kind, ProblemCode.MANIFEST_MISSING, why, "check the path")
         return
     for folder in found:

@@ -6,8 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import reduce
-from types import ModuleType
 from typing import Any
 
 from provisioning.dispatch import check_plugin, described, implemented_hooks
@@ -83,18 +81,23 @@ def _imported(record: ExtensionRecord, role: str, target: str) -> Any:
             name = module_name
             if record.origin.kind.is_folder and record.location is not None:
                 name = f"{folder_package(record.name, record.location)}.{module_name}"
-            module = importlib.import_module(name)
-            return reduce(getattr, path.split("."), module)
-    except KeyboardInterrupt:
+            found: Any = importlib.import_module(name)
+            for attribute in path.split("."):
+                found = _attribute(record, role, target, found, attribute)
+            return found
+    except (KeyboardInterrupt, ExtensionBroken):
         raise
-    except AttributeError as error:
-        if not isinstance(error.obj, ModuleType | type) or error.name not in path.split("."):
-            raise _import_failed(record, role, target, error) from error
-        near = get_close_matches(str(error.name), vars(error.obj), n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise _broken(record, f"its {role} {target}: {module_name} has no {error.name}{meant}") from error
     except BaseException as error:
         raise _import_failed(record, role, target, error) from error
+
+
+def _attribute(record: ExtensionRecord, role: str, target: str, holder: Any, name: str) -> Any:
+    try:
+        return getattr(holder, name)
+    except AttributeError as error:
+        near = get_close_matches(name, getattr(holder, "__dict__", ()), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise _broken(record, f"its {role} {target} is not there: it has no {name}{meant}") from error
 
 
 def _import_failed(record: ExtensionRecord, role: str, target: str, error: BaseException) -> ExtensionBroken:

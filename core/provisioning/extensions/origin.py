@@ -13,6 +13,8 @@ class OriginKind(StrEnum):
 
     PACKAGE = "package"
     """An installed distribution names it in the entry-point group `provisioning.extensions`."""
+    FOLDER_BUNDLED = "folder_bundled"
+    """A folder that comes with provisioning itself."""
     FOLDER_EXPLICIT = "folder_explicit"
     """A folder given by an option or by the configuration."""
     FOLDER_PROJECT = "folder_project"
@@ -28,6 +30,7 @@ class OriginKind(StrEnum):
 
 _OURS = "provisioning"
 _WORDS = {
+    OriginKind.FOLDER_BUNDLED: "bundled folder",
     OriginKind.FOLDER_EXPLICIT: "folder",
     OriginKind.FOLDER_PROJECT: "project folder",
     OriginKind.FOLDER_USER: "user folder",
@@ -51,7 +54,7 @@ class Origin:
     @property
     def is_bundled(self) -> bool:
         """Whether it is part of the distribution `provisioning` itself."""
-        return self.kind is OriginKind.PACKAGE and self.distribution == _OURS
+        return self.kind is OriginKind.FOLDER_BUNDLED or self.distribution == _OURS
 
     def is_meant_by(self, words: str) -> bool:
         """Whether a `prefer` setting names this origin.

@@ -32,6 +32,7 @@ class Registry:
     def discover(
         cls,
         *,
+        bundled: str | Path | None = None,
         explicit: Sequence[str | Path] = (),
         project: str | Path | None = None,
         user: str | Path | None = None,
@@ -42,12 +43,13 @@ class Registry:
     ) -> "Registry":
         """Find every extension and judge it; imports none of them and never raises.
 
-        Each of `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is where
-        installed packages are looked for, the environment when left out. `selection` says what is left out of use.
+        Each of `bundled`, `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is
+        where installed packages are looked for, the environment when left out. `selection` says what is not used.
         `prefer` settles conflicts: for the name of an extension its origin, for a kind the name of the extension.
         """
         records = list(discover_packages(search_path))
-        folders = [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
+        folders = [(Path(bundled), OriginKind.FOLDER_BUNDLED)] if bundled is not None else []
+        folders += [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
         folders += [(Path(project), OriginKind.FOLDER_PROJECT)] if project is not None else []
         folders += [(Path(user), OriginKind.FOLDER_USER)] if user is not None else []
         seen = {_real(record.location) for record in records if record.location is not None}

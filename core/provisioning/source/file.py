@@ -19,9 +19,7 @@ _HINTS = {
 }
 
 
-def read_source(
-    path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT, allow_empty: bool = False
-) -> Source:
+def read_source(path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT, allow_empty: bool = False) -> Source:
     """Read and parse a TOML, YAML or JSON file of at most `limit` bytes; its suffix says which it is.
 
     `allow_empty` makes a file without any value an empty table instead of an error. Raises ConfigurationError for

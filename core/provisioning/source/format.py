@@ -29,11 +29,7 @@ class Format(StrEnum):
         suffix = PurePath(name).suffix.lower()
         found = _SUFFIXES.get(suffix)
         if found is None:
-            what = (
-                f"the suffix {suffix!r} stands for no known format"
-                if suffix
-                else "no suffix tells its format"
-            )
+            what = f"the suffix {suffix!r} stands for no known format" if suffix else "no suffix tells its format"
             raise ConfigurationError(
                 f"{name}: {what}", hint="name the file .toml, .yaml (or .yml) or .json, after what is in it"
             )

@@ -63,9 +63,7 @@ def _plain_scalar(value: Any, flaws: list[Flaw], path: Path) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         flaws.append(Flaw(path, f"{value} is not a number that a document may hold", "write a finite number"))
     elif isinstance(value, str) and not value.isascii() and not _is_unicode(value):
-        flaws.append(
-            Flaw(path, "holds half of a surrogate pair, which is not text", "write the whole character")
-        )
+        flaws.append(Flaw(path, "holds half of a surrogate pair, which is not text", "write the whole character"))
     return value
 
 

@@ -103,9 +103,7 @@ class _Scan:
         names = []
         while part := _KEY_PART.match(self.text, self.position):
             quoted, literal, bare = part.groups()
-            names.append(
-                _unescaped(quoted) if quoted is not None else literal if literal is not None else bare
-            )
+            names.append(_unescaped(quoted) if quoted is not None else literal if literal is not None else bare)
             self.position = part.end()
             if not self.text.startswith(".", self.position):
                 return names

@@ -151,9 +151,7 @@ class _Builder:
 
     def _alias(self, event: Any, line: int) -> None:
         if event.anchor not in self.anchors:
-            self._report(
-                line, f"*{event.anchor} names nothing complete before it", "a value cannot hold itself"
-            )
+            self._report(line, f"*{event.anchor} names nothing complete before it", "a value cannot hold itself")
         value, size = self.anchors.get(event.anchor, (None, 1))
         self.repeated += size
         if self.repeated > _MAX_REPEATED:
@@ -214,9 +212,7 @@ class _Builder:
             value = getattr(self.loader, f"construct_yaml_{kind}")(yaml.ScalarNode(_TAG + kind, event.value))
         except (ValueError, KeyError, AttributeError, OverflowError):
             text = event.value if len(event.value) <= 40 else f"{event.value[:40]}..."
-            self._report(
-                line, f"{text!r} is not {_WORDS.get(kind, kind)}", "put quotes around it if it is text"
-            )
+            self._report(line, f"{text!r} is not {_WORDS.get(kind, kind)}", "put quotes around it if it is text")
             return None
         return value.isoformat() if isinstance(value, date) else value
 

@@ -68,9 +68,7 @@ class _Substitution:
         if isinstance(operand, Constant):
             return operand
         if operand.root not in self.lookup:
-            path = tuple(
-                self._step(step, expression) if isinstance(step, Reference) else step for step in operand.path
-            )
+            path = tuple(self._step(step, expression) if isinstance(step, Reference) else step for step in operand.path)
             return Reference(operand.root, path)
         for inner in operand.walk():
             if inner.root not in self.lookup:

@@ -50,9 +50,7 @@ class Template:
         """
         if (whole := self.expression) is not None:
             return whole.evaluate(lookup)
-        return "".join(
-            part if isinstance(part, str) else text_of(part.evaluate(lookup), part) for part in self.parts
-        )
+        return "".join(part if isinstance(part, str) else text_of(part.evaluate(lookup), part) for part in self.parts)
 
 
 def parse(text: str) -> Template:

@@ -21,9 +21,7 @@ def has_references(value: Any) -> bool:
     return isinstance(value, list) and any(map(has_references, value))
 
 
-def references_in(
-    value: Any, path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], Reference]]:
+def references_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Reference]]:
     """Yield every reference in `value` with the path of the text that holds it.
 
     Raises TemplateSyntaxError, with its `path`, for a broken text.

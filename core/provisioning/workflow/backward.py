@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from provisioning.contract import (
     Absent,
     CancelMode,
-    CompensationAction,
     Done,
     EventKind,
     Finished,
@@ -23,27 +22,30 @@ from provisioning.workflow.ledger import Ledger
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
-from provisioning.workflow.verdict import as_info
+from provisioning.workflow.verdict import as_info, is_unknown
 
-__all__ = ["UNDOABLE", "Backward"]
+__all__ = ["Backward"]
 
-UNDOABLE = (
-    OperationState.STARTED,
-    OperationState.WAITING,
-    OperationState.RETRYING,
-    OperationState.SUCCEEDED,
-    OperationState.FAILED,
-    OperationState.COMPENSATING,
-    OperationState.COMPENSATION_FAILED,
+_UNDOABLE = frozenset(
+    {
+        OperationState.STARTED,
+        OperationState.WAITING,
+        OperationState.RETRYING,
+        OperationState.SUCCEEDED,
+        OperationState.FAILED,
+        OperationState.COMPENSATING,
+        OperationState.COMPENSATION_FAILED,
+    }
 )
-_ASK_EVERY = 0.2
+_TO_BE_ASKED = (OperationState.RETRYING, OperationState.FAILED, OperationState.COMPENSATION_FAILED)
+"""The states in which the provider is asked what there is to undo, when nobody else knows."""
 
 
 class Backward(Driver):
-    """Undoes what `records` (newest first) tell of; goes on past failures; leaves the operations in `skip` alone.
+    """Undoes what `records` (all there are, newest first) tell of; goes on past failures; leaves those in `skip` alone.
 
     Compensations start strictly in that order and run side by side, but none before those of the operations that
-    needed it have ended.
+    needed it have ended. So what was skipped or is undone already holds its place in the order.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Backward(Driver):
 
     def outcome(self) -> RunState:
         """Return the state that the run is in after `drive`."""
-        if self.is_interrupted and self._next is not None:
+        if self.is_interrupted and (self._next is not None or self._under_way):
             return RunState.ROLLING_BACK
         return RunState.ROLLBACK_FAILED if self.failed else RunState.ROLLED_BACK
 
@@ -92,10 +94,18 @@ class Backward(Driver):
             return
         while self._next is not None and self.limits.free > 0 and not self.ledger.is_full:
             record = self._next
-            if any(dependent in self._under_way for dependent in self.plan.graph.dependents(record.operation_id)):
+            if self._must_wait(record):
                 return
             self._advance()
-            self._begin(record)
+            if record.state in _UNDOABLE:
+                self._begin(record)
+
+    def _must_wait(self, record: OperationRecord) -> bool:
+        """Whether something that needed the operation is still being undone, or its provider is busy."""
+        if record.compensation is not None and record.provider is not None:
+            if not self.limits.has_room(record.provider):
+                return True
+        return bool(self._under_way) and not self._under_way.isdisjoint(self.plan.graph.dependents(record.operation_id))
 
     def _begin(self, record: OperationRecord) -> None:
         if record.compensation is None:
@@ -109,11 +119,11 @@ class Backward(Driver):
     def _nothing_to_undo(self, record: OperationRecord) -> None:
         if record.state is OperationState.STARTED:
             error = OperationInDoubt(
-                f"operation {record.operation_id} was cut off, and says of itself how to undo nothing"
+                f"operation {record.operation_id} ({record.kind}) was cut off, and has nothing that would undo it",
+                hint="look at what it did",
             )
             record.error = error.info()
-            self.ledger.write(record, OperationState.FAILED)
-        elif record.state.is_open:
+        if record.state.is_open:
             self.ledger.write(record, OperationState.FAILED)
 
     def _undo(self, record: OperationRecord) -> None:
@@ -122,10 +132,11 @@ class Backward(Driver):
         self._under_way.add(flight.id)
         try:
             self.resolve(flight)
-        except (ProvisioningError, ValueError) as error:
+        except ProvisioningError as error:
             self._fail(flight, error)
             return
-        if record.state is OperationState.STARTED and not record.resources:
+        if _is_doubtful(record):
+            flight.deadline += self.listing_lag(flight)
             self.call(flight, Step.SETTLE)
         else:
             self._compensate(flight)
@@ -152,11 +163,14 @@ class Backward(Driver):
 
     def _heard_settle(self, flight: Flight, answer: Finished) -> None:
         if isinstance(answer.value, Absent) and self.doubt_remains(flight):
-            self.traffic.wait(flight, Step.SETTLE, _ASK_EVERY)
+            self.ask_again(flight)
             return
         if isinstance(answer.value, (Done, Pending)):
             self.note_progress(flight, answer.value)
-        self._compensate(flight)
+        if self.is_interrupted:
+            self.ledger.write(flight.record, flight.record.state)
+        else:
+            self._compensate(flight)
 
     def heard_late(self, flight: Flight, answer: Finished) -> None:
         """A call that nobody waited for made something after all: undo that too."""
@@ -174,10 +188,6 @@ class Backward(Driver):
         else:
             self.call(flight, flight.step)
 
-    def lost(self, flight: Flight) -> None:
-        """A compensation does not end."""
-        self._fail(flight, self.timed_out(flight))
-
     # -- deciding ------------------------------------------------------------------------------------------------
 
     def _try_again(self, flight: Flight, error: BaseException) -> None:
@@ -192,9 +202,7 @@ class Backward(Driver):
         record = flight.record
         self.ledger.write(record, OperationState.COMPENSATED)
         self.ledger.tell(EventKind.OPERATION_COMPENSATED, record.operation_id, self._summary(record))
-        if record.compensation is not None and record.compensation.action is CompensationAction.DELETE_RESOURCE:
-            for resource in record.resources:
-                self.ledger.tell(EventKind.RESOURCE_DELETED, record.operation_id, resource.as_dict())
+        self.tell_undone(record)
         self.undone.append(record.operation_id)
         self._leave(flight)
 
@@ -214,3 +222,10 @@ class Backward(Driver):
     @staticmethod
     def _summary(record: OperationRecord) -> dict[str, str]:
         return {} if record.compensation is None else {"summary": record.compensation.summary}
+
+
+def _is_doubtful(record: OperationRecord) -> bool:
+    """Whether it has to be found out first what there is to undo."""
+    if record.state is OperationState.STARTED:
+        return not record.resources
+    return record.state in _TO_BE_ASKED and is_unknown(record)

@@ -1,25 +1,23 @@
 """One job carried out: the hook call that it names, with everything that the call may know."""
 
-import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioning.contract import (
     Cancellation,
     Compensation,
-    Done,
     Job,
     Operation,
     OperationContext,
     Outcome,
-    Pending,
     Provider,
     Settlement,
     Step,
 )
-from provisioning.errors import ExtensionBroken, OperationDenied
+from provisioning.errors import OperationDenied
+from provisioning.workflow.answer import checked, is_plain
 from provisioning.workflow.ports import Guards, Kind, Kinds, Providers
 
 __all__ = ["Caller"]
@@ -48,11 +46,9 @@ class Caller:
         self._clock = clock
 
     def __call__(self, job: Job, cancellation: Cancellation, note: Note) -> Outcome | Settlement | Compensation | None:
-        """Make the call; raise whatever the hook raises, and `ExtensionBroken` for an answer that is not JSON."""
+        """Make the call; raise whatever the hook raises, and `ExtensionBroken` for an answer that cannot be kept."""
         kind = self._kinds.get(job.operation.kind)
-        answer = self._answer(kind, job, self._context(job, cancellation, note))
-        _check_json(kind, answer)
-        return answer
+        return checked(job, self._answer(kind, job, self._context(job, cancellation, note)))
 
     def _answer(self, kind: Kind, job: Job, context: OperationContext) -> Outcome | Settlement | Compensation | None:
         operation = job.operation
@@ -87,34 +83,18 @@ class Caller:
             deadline=None if job.timeout is None else self._clock() + job.timeout,
             cancellation=cancellation,
             logger=_LOGGER,
-            note=note,
+            note=_careful(note),
             directory=self._directory,
             clock=self._clock,
         )
 
 
-def _check_json(kind: Kind, answer: Outcome | Settlement | Compensation | None) -> None:
-    """Refuse what the journal could not keep, while it is still one operation's failure and not the run's."""
-    for value in _kept(answer):
-        if value:
-            try:
-                json.dumps(value, allow_nan=False)
-            except (TypeError, ValueError) as error:
-                name = kind.descriptor.name
-                raise ExtensionBroken(
-                    f"the kind {name} answered with something that is not JSON: {error}",
-                    extension=name,
-                    hint="results, states and compensations hold texts, numbers, lists and tables only",
-                ) from error
+def _careful(note: Note) -> Note:
+    """Return `note` for a hook's hands: what the journal cannot keep is an error there, and nowhere else."""
 
+    def noted(kind: str, data: Mapping[str, Any]) -> None:
+        if not (isinstance(kind, str) and kind.isprintable() and isinstance(data, Mapping) and is_plain(data)):
+            raise TypeError("a note is a kind, as text, and a table of JSON values")
+        note(kind, data)
 
-def _kept(answer: Outcome | Settlement | Compensation | None) -> Iterator[Any]:
-    match answer:
-        case Done():
-            yield answer.result
-        case Pending():
-            yield answer.state
-        case Compensation():
-            yield answer.data
-    if isinstance(answer, (Done, Pending)) and answer.compensation is not None:
-        yield answer.compensation.data
+    return noted

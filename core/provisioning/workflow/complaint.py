@@ -44,14 +44,17 @@ def refusal(name: str, problems: Sequence[Problem]) -> ConfigurationError:
     return ConfigurationError.from_problems(name, shown)
 
 
-def problems_of(source: Source, found: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Yield each of pydantic's errors as a problem with its place; one mistake is one problem."""
+def problems_of(source: Source, found: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[Problem]:
+    """Yield each of pydantic's errors as a problem with its place; one mistake is one problem.
+
+    `keys` are all that a document may hold anywhere, for a guess at what a strange one was meant to be.
+    """
     told: set[tuple[str | int, ...]] = set()
     for error in found:
         path = _place(error["loc"])
         if path not in told:
             told.add(path)
-            yield _problem(source, path, error)
+            yield _problem(source, path, error, keys)
 
 
 def unknown(what: str, name: str, known: Sequence[str]) -> str:
@@ -68,10 +71,12 @@ def _place(loc: Sequence[str | int]) -> tuple[str | int, ...]:
     return tuple(loc[:-1] if is_branch else loc)
 
 
-def _problem(source: Source, path: tuple[str | int, ...], error: Mapping[str, Any]) -> Problem:
+def _problem(source: Source, path: tuple[str | int, ...], error: Mapping[str, Any], keys: Sequence[str]) -> Problem:
     match error["type"]:
         case "extra_forbidden" | "unexpected_keyword_argument":
-            return source.problem(path, f"unknown key {path[-1]!r}", hint=_SCHEMA_HINT)
+            near = get_close_matches(str(path[-1]), keys, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            return source.problem(path, f"unknown key {path[-1]!r}{meant}", hint=_SCHEMA_HINT)
         case "missing" | "missing_argument":
             message = f"the key {path[-1]!r} is missing"
             return source.problem(path[:-1], message, hint=_SCHEMA_HINT)

@@ -5,14 +5,14 @@ Its canonical form (`as_dict`) is what the journal keeps: a resumed run never lo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 
 from provisioning.errors import Problem
-from provisioning.source import Source
+from provisioning.source import Format, Source
 from provisioning.workflow.complaint import problems_of, refusal, unknown
 from provisioning.workflow.names import LONGEST_WORKFLOW_ID, OPERATION_ID, WORKFLOW_ID
 
@@ -23,6 +23,7 @@ __all__ = [
     "RetryDefinition",
     "WorkflowDocument",
     "check_document",
+    "check_overrides",
     "document_schema",
 ]
 
@@ -69,7 +70,7 @@ class OperationDefinition:
     provider: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     for_each: ForEach = None
-    when: bool | str | None = None
+    when: Annotated[bool, Field(strict=True)] | str | None = None
     timeout: Seconds | None = None
     retry: RetryDefinition | None = None
     on_failure: OnFailure | None = None
@@ -161,12 +162,29 @@ def check_document(source: Source) -> WorkflowDocument:
     try:
         document = _adapter().validate_python(source.data)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=True)
-        raise refusal(source.name, list(problems_of(source, found))) from None
+        found = error.errors(include_url=False)
+        raise refusal(source.name, list(problems_of(source, found, _keys()))) from None
     problems = [*_duplicates(source, document.operations), *_strangers(source, document)]
     if problems:
         raise refusal(source.name, problems)
     return document
+
+
+def check_overrides(parallelism: object = None, on_failure: object = None) -> DocumentConfiguration:
+    """Return what a caller wants in place of a document's `configuration`; raise one `ConfigurationError`."""
+    given = {"parallelism": parallelism, "on_failure": on_failure}
+    source = Source("the options of the run", Format.JSON, given, "")
+    try:
+        return TypeAdapter(DocumentConfiguration).validate_python(given)
+    except ValidationError as error:
+        raise refusal(source.name, list(problems_of(source, error.errors(include_url=False), _keys()))) from None
+
+
+@cache
+def _keys() -> tuple[str, ...]:
+    """Return every key that the project gives a meaning in a document."""
+    shapes = (WorkflowDocument, OperationDefinition, DocumentConfiguration, RetryDefinition)
+    return tuple(dict.fromkeys(field.name for shape in shapes for field in fields(shape)))
 
 
 def _duplicates(source: Source, operations: Sequence[OperationDefinition]) -> list[Problem]:

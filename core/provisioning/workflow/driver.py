@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from provisioning.contract import (
     CancelMode,
+    CompensationAction,
     Done,
     EventKind,
     Finished,
@@ -21,18 +22,20 @@ from provisioning.contract import (
     Pending,
     Step,
 )
-from provisioning.errors import Ambiguous, OperationTimedOut, ProvisioningError
-from provisioning.workflow.expansion import PlannedOperation
+from provisioning.errors import Ambiguous, OperationTimedOut, ProvisioningError, RunInterrupted
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import RENEW_EVERY, Ledger
 from provisioning.workflow.limits import Limits
 from provisioning.workflow.plan import Plan
+from provisioning.workflow.scope import PlannedOperation
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
 from provisioning.workflow.verdict import is_retryable, retry_after
 from provisioning.workflow.view import View
 
 __all__ = ["Driver"]
+
+_ASK_FIRST, _ASK_MOST = 0.1, 2.0
 
 
 class Driver(ABC):
@@ -80,10 +83,6 @@ class Driver(ABC):
         """Go on with a flight whose wait is over."""
 
     @abstractmethod
-    def lost(self, flight: Flight) -> None:
-        """Go on with a flight whose call does not end."""
-
-    @abstractmethod
     def asked_to_stop(self, mode: CancelMode) -> None:
         """Heed somebody in another process."""
 
@@ -105,14 +104,20 @@ class Driver(ABC):
             elif late:
                 self.heard_late(flight, answer)
             else:
-                self.heard(flight, answer)
+                self.heard(flight, self._in_our_words(flight, answer))
         for flight in self.traffic.overdue():
-            self.lost(flight)
+            self.heard(flight, Finished(flight.ticket, error=self.cut_off(flight)))
         for flight in self.traffic.due():
             self.time_has_come(flight)
         mode = self.ledger.poll()
         if mode is not None:
             self.asked_to_stop(mode)
+
+    def _in_our_words(self, flight: Flight, answer: Finished) -> Finished:
+        """Return an answer in which a call that was told to end says why."""
+        if isinstance(answer.error, (OperationTimedOut, RunInterrupted)):
+            return replace(answer, error=self.cut_off(flight))
+        return answer
 
     def new_flight(self, node: PlannedOperation, record: OperationRecord) -> Flight:
         """Take an operation up."""
@@ -120,7 +125,7 @@ class Driver(ABC):
         return Flight(node, self.surroundings.kinds.get(node.definition.kind), record, deadline)
 
     def resolve(self, flight: Flight) -> None:
-        """Give a flight its operation, every reference resolved; raises what the references raise."""
+        """Give a flight its operation, every reference resolved; raises a `ProvisioningError` when one cannot be."""
         record = flight.record
         flight.operation = Operation(
             id=record.operation_id,
@@ -172,17 +177,30 @@ class Driver(ABC):
     def doubt_remains(self, flight: Flight) -> bool:
         """Whether the cloud's listing may still hide what an interrupted call made."""
         if flight.doubt_until is None:
-            lag = 0.0
-            if flight.provider is not None:
-                lag = self.surroundings.providers.get(flight.provider).limits.listing_lag
-            flight.doubt_until = self.clock() + lag
+            flight.doubt_until = self.clock() + self.listing_lag(flight)
         return self.clock() < flight.doubt_until
+
+    def listing_lag(self, flight: Flight) -> float:
+        """Return how long the cloud may hide what it has made, in seconds."""
+        return 0.0 if flight.provider is None else self.surroundings.providers.get(flight.provider).limits.listing_lag
+
+    def ask_again(self, flight: Flight) -> None:
+        """Ask once more what a call did, often at first and then every two seconds."""
+        seconds = min(_ASK_FIRST * 2 ** min(flight.asks, 10), _ASK_MOST)
+        flight.asks += 1
+        self.traffic.wait(flight, Step.SETTLE, seconds)
+
+    def tell_undone(self, record: OperationRecord) -> None:
+        """Tell of the resources that are gone when an operation is undone."""
+        if record.compensation is not None and record.compensation.action is CompensationAction.DELETE_RESOURCE:
+            for resource in record.resources:
+                self.ledger.tell(EventKind.RESOURCE_DELETED, record.operation_id, resource.as_dict())
 
     def on_doubt(self, flight: Flight) -> OnDoubt:
         """Return what the document, or else the kind, wants done with a doubt that stays."""
         assert flight.operation is not None  # noqa: S101 - resolved before any call
         written = flight.operation.parameters.get("on_doubt")
-        return flight.kind.descriptor.on_doubt if written is None else OnDoubt(written)
+        return OnDoubt(written) if written in tuple(OnDoubt) else flight.kind.descriptor.on_doubt
 
     def cut_off(self, flight: Flight) -> ProvisioningError:
         """Return the error of a call that was ended from here: the operation's time is up, or only this call's."""

@@ -1,8 +1,8 @@
 """An operation under way: from the moment it is taken up until its end is durable."""
 
 from provisioning.contract import Operation, OperationRecord, Step
-from provisioning.workflow.expansion import PlannedOperation
 from provisioning.workflow.ports import Kind
+from provisioning.workflow.scope import PlannedOperation
 
 __all__ = ["Flight"]
 
@@ -10,17 +10,20 @@ __all__ = ["Flight"]
 class Flight:
     """One operation on its way, with what the journal does not need to know.
 
-    `deadline` is a reading of the driver's monotonic clock. `doubt_until` is until when an answer of "absent" may
-    still be the cloud's listing lagging behind. `verdict` is the error that the operation ends with once it is known
-    what its last call did. `step` is what it does, or waits to do.
+    `deadline` is a reading of the driver's monotonic clock. `tries` counts calls that may be repeated, `asks` how often
+    it was asked what a call did, and `doubt_until` is until when an answer of "absent" may still be the cloud's listing
+    lagging behind. `verdict` is the error that the operation ends with once it is known what its last call did.
+    `may_have_acted` is whether an earlier call may have left something. `step` is what it does, or waits to do.
     """
 
     __slots__ = (
+        "asks",
         "call_deadline",
         "deadline",
         "digest",
         "doubt_until",
         "kind",
+        "may_have_acted",
         "node",
         "operation",
         "record",
@@ -39,6 +42,8 @@ class Flight:
         self.step = Step.PREPARE
         self.ticket = 0
         self.tries = 1
+        self.asks = 0
+        self.may_have_acted = False
         self.call_deadline = deadline
         self.doubt_until: float | None = None
         self.digest = ""

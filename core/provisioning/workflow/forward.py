@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from provisioning.contract import (
@@ -27,18 +28,21 @@ from provisioning.errors import (
     RunInterrupted,
 )
 from provisioning.graph import Frontier
+from provisioning.source import dotted
 from provisioning.workflow.driver import Driver
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import Ledger
 from provisioning.workflow.plan import Plan
+from provisioning.workflow.ports import MASK
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
-from provisioning.workflow.verdict import as_info, leaves_doubt, leaves_nothing
+from provisioning.workflow.verdict import as_info, is_refusal, is_unknown, leaves_doubt
 
 __all__ = ["Forward"]
 
 _ENDED = (OperationState.SUCCEEDED, OperationState.SKIPPED)
-_SETTLE_FIRST, _SETTLE_MOST = 0.1, 2.0
+_OF_THE_PAST = (OperationState.FAILED, OperationState.RETRYING)
+"""The states of an operation whose last attempt is over: a question about it is not about a call under way."""
 
 
 class Forward(Driver):
@@ -136,11 +140,32 @@ class Forward(Driver):
             if not self.view.is_wanted(node):
                 self._skip(flight)
                 return
-            self.resolve(flight)
-        except (ProvisioningError, ValueError) as error:
-            self._fail(flight, _unresolved(operation_id, error))
+            self._make_ready(flight)
+        except ProvisioningError as error:
+            self._fail(flight, error)
             return
-        flight.digest = record.digest = digest_of(flight)
+        self._prepare(flight)
+
+    def _make_ready(self, flight: Flight) -> None:
+        """Resolve the parameters for a first call; raise when they are not what the kind takes."""
+        self.resolve(flight)
+        assert flight.operation is not None  # noqa: S101 - resolved just now
+        written, resolved = flight.node.parameters, flight.operation.parameters
+        if resolved is not written:
+            self._check_resolved(flight, resolved)
+        flight.digest = flight.record.digest = digest_of(flight)
+
+    def _check_resolved(self, flight: Flight, resolved: Mapping[str, Any]) -> None:
+        if flight.node.opened is None:
+            for path, message in flight.kind.problems(resolved, lambda _: False):
+                raise OperationFailed(f"operation {flight.id}: {dotted(('parameters', *path))}: {message}")
+        if self.ledger.has_lost_secrets and MASK in _text(resolved) and MASK not in _text(flight.node.parameters):
+            raise OperationFailed(
+                f"operation {flight.id} needs a secret out of an earlier result, and the journal keeps no secrets",
+                hint="let it read the secret where it is kept, as {{env.NAME}} for one, or roll the run back",
+            )
+
+    def _prepare(self, flight: Flight) -> None:
         if flight.kind.descriptor.prepares or self.surroundings.guards:
             self.call(flight, Step.PREPARE)
         else:
@@ -149,23 +174,33 @@ class Forward(Driver):
     def _resume(self, record: OperationRecord) -> None:
         """Go on with an operation that another process had begun."""
         flight = self.new_flight(self.plan.nodes[record.operation_id], record)
+        flight.may_have_acted = True
         try:
             self.resolve(flight)
-        except (ProvisioningError, ValueError) as error:
-            self._fail(flight, _unresolved(record.operation_id, error))
+        except ProvisioningError as error:
+            self._fail(flight, error)
             return
         flight.digest = digest_of(flight)
-        if record.state is OperationState.STARTED:
-            self.call(flight, Step.SETTLE)
-        elif record.state is OperationState.WAITING:
-            self.call(flight, Step.RUN)
-        elif record.state is OperationState.FAILED and record.compensation is not None:
-            self.call(flight, Step.COMPENSATE)
-        elif record.state is OperationState.FAILED:
+        match record.state:
+            case OperationState.STARTED:
+                flight.deadline += self.listing_lag(flight)
+                self.call(flight, Step.SETTLE)
+            case OperationState.WAITING:
+                self.call(flight, Step.RUN)
+            case OperationState.RETRYING if flight.digest == record.digest:
+                self._start(flight)
+            case _:
+                self._undo_first(flight)
+
+    def _undo_first(self, flight: Flight) -> None:
+        """See to it that nothing is left of what a failed attempt made, before a fresh token goes out."""
+        if flight.record.compensation is None:
             self._start_anew(flight)
+        elif is_unknown(flight.record):
+            flight.deadline += self.listing_lag(flight)
+            self.call(flight, Step.SETTLE)
         else:
-            record.attempt += 1
-            self._start(flight)
+            self.call(flight, Step.COMPENSATE)
 
     def _start(self, flight: Flight) -> None:
         """Journal the intent and make the call; not when the run is to stop."""
@@ -184,14 +219,16 @@ class Forward(Driver):
         """Start with a fresh token, now that nothing is left of what the old one made, or could have."""
         record = flight.record
         record.error, record.progress, record.resources, record.compensation = None, None, (), None
-        record.attempt, record.digest = 1, flight.digest
+        record.attempt, record.started_at, record.ended_at = 1, None, None
         record.generation += 1
         record.client_token = self.surroundings.new_token()
-        self.resolve(flight)
-        if flight.kind.descriptor.prepares or self.surroundings.guards:
-            self.call(flight, Step.PREPARE)
-        else:
-            self._start(flight)
+        flight.may_have_acted = False
+        try:
+            self._make_ready(flight)
+        except ProvisioningError as error:
+            self._fail(flight, error)
+            return
+        self._prepare(flight)
 
     # -- hearing -------------------------------------------------------------------------------------------------
 
@@ -227,12 +264,14 @@ class Forward(Driver):
             self._try_again(flight, answer.error or OperationFailed(f"operation {flight.id} gave no answer"))
 
     def _heard_settle(self, flight: Flight, answer: Finished) -> None:
-        if isinstance(answer.value, (Done, Pending)):
-            self._adopt(flight, answer.value)
-        elif answer.error is not None:
+        if answer.error is not None:
             self._settle_failed(flight, answer.error)
         elif isinstance(answer.value, Absent) and self.doubt_remains(flight):
-            self._ask_again(flight)
+            self.ask_again(flight)
+        elif flight.record.state in _OF_THE_PAST:
+            self._heard_remains(flight, answer.value)
+        elif isinstance(answer.value, (Done, Pending)):
+            self._adopt(flight, answer.value)
         elif flight.verdict is not None:
             self._fail(flight, flight.verdict)
         elif isinstance(answer.value, Absent) or self.on_doubt(flight) is OnDoubt.RETRY:
@@ -242,11 +281,23 @@ class Forward(Driver):
         else:
             self._fail(flight, _in_doubt(flight))
 
+    def _heard_remains(self, flight: Flight, found: object) -> None:
+        """Undo what a failed attempt has left; begin anew at once when that is nothing."""
+        if isinstance(found, Absent):
+            self._start_anew(flight)
+            return
+        if isinstance(found, (Done, Pending)):
+            self.note_progress(flight, found)
+        self.call(flight, Step.COMPENSATE)
+
     def _heard_compensate(self, flight: Flight, answer: Finished) -> None:
         """A failed operation is undone before it is tried anew."""
         if isinstance(answer.value, Done):
+            self.tell_undone(flight.record)
             self._start_anew(flight)
         elif isinstance(answer.value, Pending):
+            assert flight.operation is not None  # noqa: S101 - it has just answered
+            flight.operation = replace(flight.operation, state=answer.value.state)
             self.traffic.wait(flight, Step.COMPENSATE, answer.value.after)
         else:
             error = answer.error or OperationFailed(f"undoing {flight.id} gave no answer")
@@ -265,42 +316,44 @@ class Forward(Driver):
 
     def time_has_come(self, flight: Flight) -> None:
         """Make the call that the flight waited for, or give it up when its time is over."""
-        if self.clock() >= flight.deadline and flight.step is not Step.SETTLE:
-            self._fail(flight, self.timed_out(flight))
+        if self.clock() >= flight.deadline:
+            self._out_of_time(flight)
         elif flight.step is Step.RUN and flight.record.state is OperationState.RETRYING:
             self._start(flight)
         else:
             self.call(flight, flight.step)
 
-    def lost(self, flight: Flight) -> None:
-        """A call does not end: what it did is in doubt, and the operation is out of time."""
-        if flight.step is Step.RUN:
-            self._doubt(flight, self.cut_off(flight))
-        else:
-            self._fail(flight, flight.verdict or self.timed_out(flight))
-
     # -- deciding ------------------------------------------------------------------------------------------------
 
     def _doubt(self, flight: Flight, error: BaseException) -> None:
-        """Ask what a call did whose reply was lost."""
+        """Ask what a call did whose reply was lost; an operation that ends with it gets as long again for asking."""
+        time = self.listing_lag(flight)
         if self.retry_delay(flight, error) is None:
             flight.verdict = error
+            flight.deadline = self.clock()
+            time += self.plan.settings.timeout_of(flight.node.definition)
+        flight.deadline += time
         flight.tries += 1
-        flight.doubt_until = None
+        flight.asks, flight.doubt_until = 0, None
         self.call(flight, Step.SETTLE)
-
-    def _ask_again(self, flight: Flight) -> None:
-        seconds = min(_SETTLE_FIRST * 2 ** min(flight.tries, 10), _SETTLE_MOST)
-        flight.tries += 1
-        self.traffic.wait(flight, Step.SETTLE, seconds)
 
     def _settle_failed(self, flight: Flight, error: BaseException) -> None:
         delay = self.retry_delay(flight, error)
-        if delay is None:
-            self._fail(flight, flight.verdict or error)
-        else:
+        if delay is not None:
             flight.tries += 1
             self.traffic.wait(flight, Step.SETTLE, delay)
+        elif self.clock() >= flight.deadline:
+            self._out_of_time(flight)
+        else:
+            self._fail(flight, flight.verdict or error)
+
+    def _out_of_time(self, flight: Flight) -> None:
+        """Give an operation up; one whose last call is in doubt is asked about for the last time."""
+        is_open = flight.step is Step.SETTLE and flight.record.state not in _OF_THE_PAST
+        if is_open and flight.verdict is None:
+            self._doubt(flight, self.timed_out(flight))
+        else:
+            self._fail(flight, flight.verdict or self.timed_out(flight))
 
     def _adopt(self, flight: Flight, found: Done | Pending) -> None:
         """Record as ours what an interrupted call had made."""
@@ -322,6 +375,7 @@ class Forward(Driver):
             return
         record = flight.record
         flight.tries += 1
+        flight.may_have_acted |= flight.step is Step.RUN and not is_refusal(error)
         info = self.ledger.redacted_error(as_info(error))
         data = {"attempt": flight.tries, "delay": round(delay, 3), "error": info.as_dict()}
         self.ledger.tell(EventKind.OPERATION_RETRIED, record.operation_id, data)
@@ -354,7 +408,7 @@ class Forward(Driver):
     def _fail(self, flight: Flight, error: BaseException) -> None:
         record = flight.record
         record.error = self.ledger.redacted_error(as_info(error))
-        if leaves_nothing(error, record):
+        if is_refusal(error) and not (flight.may_have_acted or record.resources or record.progress is not None):
             record.compensation = None
         self.ledger.write(record, OperationState.FAILED)
         self.ledger.tell(EventKind.OPERATION_FAILED, record.operation_id, {"error": record.error.as_dict()})
@@ -385,17 +439,11 @@ class Forward(Driver):
 def digest_of(flight: Flight) -> str:
     """Return a SHA-256 of the resolved parameters: a token belongs to these and no others."""
     assert flight.operation is not None  # noqa: S101 - resolved just now
-    parameters: Mapping[str, Any] = flight.operation.parameters
-    text = json.dumps(parameters, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_text(flight.operation.parameters).encode()).hexdigest()
 
 
-def _unresolved(operation_id: str, error: Exception) -> Exception:
-    if isinstance(error, ProvisioningError):
-        return error
-    return OperationFailed(
-        f"operation {operation_id}: {error}", hint="see the results with `provisioning workflow status`"
-    )
+def _text(parameters: Mapping[str, Any]) -> str:
+    return json.dumps(parameters, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def _in_doubt(flight: Flight) -> OperationInDoubt:

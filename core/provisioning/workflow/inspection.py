@@ -1,17 +1,18 @@
 """Whether a document fits what is there: its kinds, providers, parameters and references, each looked at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioning.errors import ExtensionError, Problem, ProvisioningError
-from provisioning.template import Reference, has_references, references_in, resolve_value
-from provisioning.workflow.expansion import NESTED_KIND, Expansion, PlannedOperation, Scope
+from provisioning.template import has_references
+from provisioning.workflow.complaint import unknown
+from provisioning.workflow.expansion import Expansion
+from provisioning.workflow.nesting import NESTED_KIND
 from provisioning.workflow.ports import Kind, Kinds, Providers, Roots
+from provisioning.workflow.scope import PlannedOperation, Scope
+from provisioning.workflow.sight import Complaint, Sight
 
 __all__ = ["Inspection"]
-
-RUN_ROOTS = ("operations", "inputs", "each", "workflow")
 
 
 class Inspection:
@@ -21,145 +22,116 @@ class Inspection:
         self._expansion = expansion
         self._kinds = kinds
         self._providers = providers
-        self._roots = roots
-        self._kind_of: dict[str, Kind | str] = {}
-        self._provider_trouble: dict[str, str | None] = {}
+        self._sight = Sight(roots)
+        self._kind_of: dict[str, Kind | Complaint] = {}
+        self._provider_trouble: dict[str, Complaint | None] = {}
+        self._varying: dict[int, bool] = {}
 
     def problems(self) -> Iterator[Problem]:
         """Yield everything amiss, in the order of the document."""
-        seen: set[int] = set()
+        root = self._expansion.root
+        yield from self._of_inputs(root)
+        inspected: set[int] = set()
         for operation in self._expansion.operations:
-            if id(operation.definition) not in seen:
-                seen.add(id(operation.definition))
+            if id(operation.definition) not in inspected:
+                inspected.add(id(operation.definition))
                 yield from self._of(operation)
-        for name, value in self._expansion.root.document.outputs.items():
-            for message in self._references(value, self._expansion.root, in_each=False):
-                yield self._expansion.sources[""].problem(["outputs", name], message)
+            elif self._varies(operation):
+                yield from self._wrong_references(operation)
+        yield from self._of_outputs(root)
+
+    def _of_inputs(self, scope: Scope) -> Iterator[Problem]:
+        """An input's own value is known before the run: it reads nothing that the run brings."""
+        for name, value in scope.document.inputs.items():
+            for message, hint in self._sight.wrong_with_input(value):
+                yield self._expansion.sources[scope.prefix].problem(["inputs", name], message, hint)
+
+    def _of_outputs(self, scope: Scope) -> Iterator[Problem]:
+        for name, value in scope.document.outputs.items():
+            for message, hint in self._sight.wrong_with(value, scope, None):
+                yield self._expansion.sources[scope.prefix].problem(["outputs", name], message, hint)
 
     def _of(self, operation: PlannedOperation) -> Iterator[Problem]:
         definition = operation.definition
         broken = list(self._wrong_references(operation))
         yield from broken
+        if operation.opened is not None:
+            yield from self._of_inputs(operation.opened)
+            yield from self._of_outputs(operation.opened)
         kind = self._kind(definition.kind)
-        if isinstance(kind, str):
-            yield self._expansion.problem(operation, ["kind"], kind)
+        if isinstance(kind, tuple):
+            yield self._expansion.problem(operation, ["kind"], *kind)
         else:
             yield from self._provider(operation, kind)
-            if not broken:
+            if not broken and definition.kind != NESTED_KIND:
                 yield from self._parameters(operation, kind)
         if isinstance(definition.when, str) and "{{" not in definition.when:
-            yield self._expansion.problem(operation, ["when"], f"{definition.when!r} is no {{{{condition}}}}")
+            message = f"{definition.when!r} is no {{{{condition}}}}"
+            yield self._expansion.problem(operation, ["when"], message, hint="write true, false or {{... == ...}}")
 
     def _wrong_references(self, operation: PlannedOperation) -> Iterator[Problem]:
-        in_each = operation.each is not None
-        for key, value in (("parameters", self._read_here(operation)), ("when", operation.definition.when)):
-            for message in self._references(value, operation.scope, in_each=in_each):
-                yield self._expansion.problem(operation, [key], message)
-        if operation.opened is not None:
-            for message in self._references(operation.opened.document.outputs, operation.opened, in_each=False):
-                yield self._expansion.problem(operation, [], f"outputs: {message}")
+        for key, value in (("parameters", _read_here(operation)), ("when", operation.definition.when)):
+            for message, hint in self._sight.wrong_with(value, operation.scope, operation.each):
+                yield self._expansion.problem(operation, [key], message, hint)
 
-    def _read_here(self, operation: PlannedOperation) -> Mapping[str, Any]:
-        if operation.definition.kind == NESTED_KIND:
-            return {"inputs": operation.definition.parameters.get("inputs", {})}
-        return operation.definition.parameters
+    def _varies(self, operation: PlannedOperation) -> bool:
+        """Whether another instance of the same definition may read something else that is known before the run."""
+        definition = operation.definition
+        if id(definition) not in self._varying:
+            self._varying[id(definition)] = self._sight.varies((_read_here(operation), definition.when))
+        return self._varying[id(definition)]
 
-    def _kind(self, name: str) -> Kind | str:
+    def _kind(self, name: str) -> Kind | Complaint:
         """Return the kind, or what hinders it."""
         if name not in self._kind_of:
             self._kind_of[name] = self._found_kind(name)
         return self._kind_of[name]
 
-    def _found_kind(self, name: str) -> Kind | str:
+    def _found_kind(self, name: str) -> Kind | Complaint:
         names = self._kinds.names()
         if name not in names:
-            return _unknown("kind of operation", name, names)
+            return unknown("kind of operation", name, names), None
         try:
             return self._kinds.get(name)
         except ExtensionError as error:
-            return error.message
+            return error.message, error.hint
 
     def _provider(self, operation: PlannedOperation, kind: Kind) -> Iterator[Problem]:
-        name = operation.definition.provider
-        known = ", ".join(self._providers.names()) or "none"
+        name, known = operation.definition.provider, self._providers.names()
         if name is None:
             if kind.descriptor.needs_provider:
-                message = f"{kind.descriptor.name} needs a provider; configured: {known}"
-                yield self._expansion.problem(operation, [], message, hint='add provider = "..."')
+                message = f"{kind.descriptor.name} needs a provider; configured: {', '.join(known) or 'none'}"
+                yield self._expansion.problem(operation, [], message, hint=f'add provider = "{(*known, "...")[0]}"')
         elif not kind.descriptor.needs_provider:
-            yield self._expansion.problem(operation, ["provider"], f"{kind.descriptor.name} takes no provider")
+            message = f"{kind.descriptor.name} takes no provider"
+            yield self._expansion.problem(operation, ["provider"], message, hint="take the key away")
         else:
             trouble = self._trouble_with(name)
             if trouble is not None:
-                hint = f"configure it as [providers.{name}], or see `provisioning provider list`"
-                yield self._expansion.problem(operation, ["provider"], trouble, hint=hint)
+                yield self._expansion.problem(operation, ["provider"], *trouble)
 
-    def _trouble_with(self, name: str) -> str | None:
+    def _trouble_with(self, name: str) -> Complaint | None:
         if name not in self._provider_trouble:
             self._provider_trouble[name] = self._found_trouble(name)
         return self._provider_trouble[name]
 
-    def _found_trouble(self, name: str) -> str | None:
+    def _found_trouble(self, name: str) -> Complaint | None:
         names = self._providers.names()
         if name not in names:
-            return _unknown("provider instance", name, names)
+            hint = f"configure it as [providers.{name}], or see `provisioning provider list`"
+            return unknown("provider instance", name, names), hint
         try:
             self._providers.get(name)
         except ProvisioningError as error:
-            return error.message
+            return error.message, error.hint
         return None
 
     def _parameters(self, operation: PlannedOperation, kind: Kind) -> Iterator[Problem]:
-        if operation.definition.kind == NESTED_KIND:
-            return
         for path, message in kind.problems(operation.definition.parameters, has_references):
             yield self._expansion.problem(operation, ["parameters", *path], message)
 
-    def _references(self, value: Any, scope: Scope, *, in_each: bool) -> Iterator[str]:
-        """Yield what is wrong with each reference in a value."""
-        try:
-            references = [reference for _, reference in references_in(value)]
-        except ValueError as error:
-            yield str(error)
-            return
-        for reference in references:
-            message = self._wrong_with(reference, scope, in_each=in_each)
-            if message is not None:
-                yield message
 
-    def _wrong_with(self, reference: Reference, scope: Scope, *, in_each: bool) -> str | None:
-        shown, first = f"{{{{{reference}}}}}", reference.path[0] if reference.path else None
-        if reference.root == "operations":
-            if not isinstance(first, str) or first in scope.groups:
-                return None
-            return f"{shown}: {_unknown('operation', first, list(scope.groups))}"
-        if reference.root == "inputs":
-            if not isinstance(first, str) or first in scope.inputs:
-                return None
-            return f"{shown}: {_unknown('input', first, list(scope.inputs))}"
-        if reference.root == "each":
-            return None if in_each else f"{shown} stands in an operation without for_each"
-        if reference.root == "workflow":
-            return None if first in ("id", "name") else f"{shown}: workflow has only id and name"
-        return self._wrong_root(reference, shown)
-
-    def _wrong_root(self, reference: Reference, shown: str) -> str | None:
-        if reference.root not in self._roots:
-            return f"{shown}: {_unknown('root', reference.root, [*RUN_ROOTS, *self._roots])}"
-        if any(isinstance(step, Reference) for step in reference.path):
-            return None
-        try:
-            resolve_value(shown, self._roots)
-        except ProvisioningError as error:
-            return error.message
-        except ValueError as error:
-            return str(error)
-        return None
-
-
-def _unknown(what: str, name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"there is no {what} {name!r}; did you mean {near[0]!r}?"
-    listing = ", ".join(sorted(known)[:20]) or "none"
-    return f"there is no {what} {name!r}; there is: {listing}"
+def _read_here(operation: PlannedOperation) -> Mapping[str, Any]:
+    """Return what of an operation's parameters is read where it stands."""
+    parameters = operation.definition.parameters
+    return {"inputs": parameters.get("inputs", {})} if operation.definition.kind == NESTED_KIND else parameters

@@ -1,5 +1,6 @@
 """The run's own side of the journal: what one turn wants durable, made so by one commit."""
 
+import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from provisioning.contract import (
     RunWriter,
 )
 from provisioning.errors import ErrorInfo
-from provisioning.workflow.ports import Redact
+from provisioning.workflow.ports import MASK, Redact
 
 __all__ = ["Ledger"]
 
@@ -30,8 +31,8 @@ FULL = 1000
 class Ledger:
     """Collects records and events, commits them together, and hands out results.
 
-    Everything passes through `redact` on its way in. `now` is the wall clock (seconds since the epoch), `clock` the
-    monotonic one.
+    Everything passes through `redact` on its way in, so that a result which is read back may lack a secret that it
+    held: then `has_lost_secrets` is true. `now` is the wall clock (seconds since the epoch), `clock` the monotonic one.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Ledger:
         self._results: OrderedDict[str, Mapping[str, Any] | None] = OrderedDict()
         self._renewed = clock()
         self.position = 0
+        self.has_lost_secrets = False
 
     @property
     def is_full(self) -> bool:
@@ -126,5 +128,6 @@ class Ledger:
         record = self._journal.get_operation(self._writer.workflow_id, operation_id)
         result = None if record is None or record.state is not OperationState.SUCCEEDED else record.result or {}
         if result is not None:
+            self.has_lost_secrets = self.has_lost_secrets or MASK in json.dumps(result)
             self.keep_result(operation_id, result)
         return result

@@ -31,7 +31,7 @@ class Limits:
 
     def enter(self, operation_id: str, provider: str | None) -> bool:
         """Let an operation start, or put it in its provider's line and return False."""
-        if provider is not None and not self._has_room(provider):
+        if provider is not None and not self.has_room(provider):
             self._lines.setdefault(provider, deque()).append(operation_id)
             return False
         self.hold(provider)
@@ -52,10 +52,11 @@ class Limits:
     def next_in_line(self) -> Iterator[str]:
         """Yield operations that waited for their provider and may start now; each is counted when it is yielded."""
         for provider, line in self._lines.items():
-            while line and self.free > 0 and self._has_room(provider):
+            while line and self.free > 0 and self.has_room(provider):
                 self.hold(provider)
                 yield line.popleft()
 
-    def _has_room(self, provider: str) -> bool:
+    def has_room(self, provider: str) -> bool:
+        """Whether one more operation may use this provider instance now."""
         limit = self._provider_limit(provider)
         return limit is None or self._at.get(provider, 0) < limit

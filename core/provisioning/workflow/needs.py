@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provisioning.template import Reference, references_in
+from provisioning.workflow.complaint import unknown
 from provisioning.workflow.document import OperationDefinition
-from provisioning.workflow.expansion import PlannedOperation, Scope, walk_owners
+from provisioning.workflow.scope import PlannedOperation, Scope, walk_owners
 
 __all__ = ["Needs", "UnknownInstance"]
 
@@ -23,51 +24,58 @@ class Needs:
     def of(self, operation: PlannedOperation) -> list[str]:
         """Return the ids of all operations that must have ended before this one, each once.
 
-        Raises `UnknownInstance`.
+        An operation that reads its own result needs itself, which is a circle. Raises `UnknownInstance`.
         """
-        needs = dict.fromkeys(self._edges(operation))
-        needs.pop(operation.id, None)
-        return list(needs)
+        return list(dict.fromkeys(self._edges(operation)))
 
     def _edges(self, operation: PlannedOperation) -> Iterator[str]:
-        for one in (operation, *walk_owners(operation)):
-            explicit = one.scope.document.dependencies
-            if explicit:
-                for name in explicit.get(one.definition.id, ()):
-                    yield from _members(one.scope, name)
-            if one is operation or one.definition.when is not None:
-                yield from self._referenced(
-                    self._written(one, conditions_only=one is not operation), one.scope, one.each
-                )
+        yield from _explicit(operation)
+        yield from self._read(self._own_references(operation), operation, operation.scope)
+        for owner in walk_owners(operation.scope):
+            yield from _explicit(owner)
+            yield from self._read(_in(owner.definition.when), owner, owner.scope)
         if operation.opened is not None:
+            yield from self._read(_in(operation.opened.document.outputs), operation, operation.opened)
             for name in operation.opened.groups:
                 yield from _members(operation.opened, name)
 
-    def _written(self, operation: PlannedOperation, *, conditions_only: bool) -> tuple[Reference, ...]:
+    def _own_references(self, operation: PlannedOperation) -> tuple[Reference, ...]:
+        """Return what an operation itself reads; a join reads the inputs that it hands in only through its parts."""
         definition = operation.definition
-        if conditions_only or operation.opened is not None:
-            return tuple(reference for _, reference in references_in(definition.when))
-        return self.references(definition)
+        return _in(definition.when) if operation.opened is not None else self._references_of(definition)
 
-    def references(self, definition: OperationDefinition) -> tuple[Reference, ...]:
-        """Return all references that a definition holds."""
+    def _references_of(self, definition: OperationDefinition) -> tuple[Reference, ...]:
         found = self._references.get(id(definition))
         if found is None:
-            written = (definition.parameters, definition.when)
-            found = tuple(reference for value in written for _, reference in references_in(value))
-            self._references[id(definition)] = found
+            found = self._references[id(definition)] = (*_in(definition.parameters), *_in(definition.when))
         return found
 
-    def _referenced(
-        self, references: Iterable[Reference], scope: Scope, each: Mapping[str, Any] | None
-    ) -> Iterator[str]:
+    def _read(self, references: Iterable[Reference], operation: PlannedOperation, scope: Scope) -> Iterator[str]:
+        """Yield the operations whose results are read by references that stand in a scope."""
         for reference in references:
             if reference.root == "operations":
-                yield from _instances(reference, scope, each)
+                yield from _instances(reference, operation, scope)
             elif reference.root == "inputs" and scope.owner is not None:
-                value = scope.inputs.get(str(reference.path[0])) if reference.path else dict(scope.inputs)
-                outer = [inner for _, inner in references_in(value)]
-                yield from self._referenced(outer, scope.owner.scope, scope.owner.each)
+                outer = _in(_read_inputs(reference, scope))
+                yield from self._read(outer, scope.owner, scope.owner.scope)
+
+
+def _in(value: Any) -> tuple[Reference, ...]:
+    return tuple(reference for _, reference in references_in(value))
+
+
+def _explicit(operation: PlannedOperation) -> Iterator[str]:
+    """Yield what `dependencies` says that an operation needs."""
+    dependencies = operation.scope.document.dependencies
+    if dependencies:
+        for name in dependencies.get(operation.definition.id, ()):
+            yield from _members(operation.scope, name)
+
+
+def _read_inputs(reference: Reference, scope: Scope) -> Any:
+    """Return the input that a reference reads: all of them when its name is known only during the run."""
+    name = reference.path[0] if reference.path else None
+    return scope.inputs.get(name) if isinstance(name, str) else dict(scope.inputs)
 
 
 def _members(scope: Scope, name: str) -> Iterable[str]:
@@ -75,15 +83,21 @@ def _members(scope: Scope, name: str) -> Iterable[str]:
     return (group,) if isinstance(group, str) else group.values()
 
 
-def _instances(reference: Reference, scope: Scope, each: Mapping[str, Any] | None) -> Iterable[str]:
-    """Return the operations that `operations.NAME...` may read: one instance when its key is known, else all."""
-    name = reference.path[0] if reference.path else None
-    if not isinstance(name, str):
-        return [member for known in scope.groups for member in _members(scope, known)]
+def _instances(reference: Reference, operation: PlannedOperation, scope: Scope) -> Iterable[str]:
+    """Return the operations that `operations.NAME...` may read: one instance when its key is known, else all.
+
+    When not even the name is known before the run, it may be any other operation of the document.
+    """
+    name = _known_step(reference, 0, operation.each)
+    if name is None:
+        everything = (member for known in scope.groups for member in _members(scope, known))
+        return [member for member in everything if member != operation.id]
+    if name not in scope.groups:
+        raise UnknownInstance(f"{{{{{reference}}}}}: {unknown('operation', name, list(scope.groups))}")
     group = scope.groups[name]
     if isinstance(group, str):
         return (group,)
-    key = _known_key(reference, each)
+    key = _known_step(reference, 1, operation.each)
     if key is None:
         return group.values()
     if key not in group:
@@ -92,10 +106,9 @@ def _instances(reference: Reference, scope: Scope, each: Mapping[str, Any] | Non
     return (group[key],)
 
 
-def _known_key(reference: Reference, each: Mapping[str, Any] | None) -> str | None:
-    if len(reference.path) < 2:
-        return None
-    step = reference.path[1]
+def _known_step(reference: Reference, index: int, each: Mapping[str, Any] | None) -> str | None:
+    """Return a step of a reference, where it is known before the run: written, or read from `each`."""
+    step = reference.path[index] if index < len(reference.path) else None
     if isinstance(step, Reference) and step.root == "each" and each is not None and len(step.path) == 1:
-        return str(each.get(str(step.path[0])))
+        step = each.get(str(step.path[0]))
     return step if isinstance(step, str) else None

@@ -10,8 +10,8 @@ from typing import Any
 from provisioning.graph import Graph, as_dot, as_mermaid
 from provisioning.template import substitute
 from provisioning.workflow.document import WorkflowDocument
-from provisioning.workflow.expansion import PlannedOperation, Scope
 from provisioning.workflow.ports import Kinds
+from provisioning.workflow.scope import PlannedOperation, Scope
 from provisioning.workflow.settings import RunSettings
 
 __all__ = ["Plan", "PlanEntry"]

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from provisioning.errors import ConfigurationError, Problem
+from provisioning.errors import Problem
 from provisioning.graph import Graph
 from provisioning.source import Source
+from provisioning.workflow.complaint import refusal, unknown
 from provisioning.workflow.document import DocumentConfiguration, WorkflowDocument, check_document
 from provisioning.workflow.expansion import Expansion, expand
 from provisioning.workflow.inspection import Inspection
+from provisioning.workflow.names import check_workflow_id
 from provisioning.workflow.needs import Needs, UnknownInstance
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.ports import Kinds, Providers, Roots
@@ -18,7 +20,8 @@ from provisioning.workflow.settings import RunSettings
 
 __all__ = ["Planner"]
 
-MAX_PROBLEMS = 50
+MAX_SHOWN = 20
+"""How many operations of a circle are named."""
 
 
 class Planner:
@@ -43,16 +46,17 @@ class Planner:
         """Return the plan of the document in `source`.
 
         `workflow_id` counts before the document's own, and `new_id` makes one where there is none; `inputs` replace
-        the document's. Raises one `ConfigurationError` with every problem found, before
-        anything was changed anywhere.
+        the document's. Raises one `ConfigurationError` with every problem found, before anything was changed
+        anywhere.
         """
+        if workflow_id is not None:
+            check_workflow_id(workflow_id)
         document = _with_inputs(check_document(source), inputs or {}, source)
         expansion = expand(document, source, self._roots, directory)
-        found = list(Inspection(expansion, self._kinds, self._providers, self._roots).problems())
+        found = list(dict.fromkeys(Inspection(expansion, self._kinds, self._providers, self._roots).problems()))
         if found:
-            raise ConfigurationError.from_problems(source.name, found[:MAX_PROBLEMS])
-        needs = Needs()
-        graph = _graph(expansion, needs, source)
+            raise refusal(source.name, found)
+        graph = _graph(expansion, source)
         settings = self._defaults.overridden_by(document.configuration)
         return Plan(
             workflow_id=workflow_id or document.workflow_id or new_id(),
@@ -65,9 +69,10 @@ class Planner:
         )
 
 
-def _graph(expansion: Expansion, needs: Needs, source: Source) -> Graph:
+def _graph(expansion: Expansion, source: Source) -> Graph:
     edges: dict[str, list[str]] = {}
     problems: list[Problem] = []
+    needs = Needs()
     for operation in expansion.operations:
         try:
             found = needs.of(operation)
@@ -77,24 +82,28 @@ def _graph(expansion: Expansion, needs: Needs, source: Source) -> Graph:
         if found:
             edges[operation.id] = found
     if problems:
-        raise ConfigurationError.from_problems(source.name, problems[:MAX_PROBLEMS])
+        raise refusal(source.name, list(dict.fromkeys(problems)))
     graph = Graph([operation.id for operation in expansion.operations], edges)
     cycle = graph.find_cycle()
     if cycle is not None:
-        raise ConfigurationError.from_problems(source.name, [_circle(expansion, cycle)])
+        raise refusal(source.name, [_circle(expansion, cycle)])
     return graph
 
 
 def _circle(expansion: Expansion, cycle: list[str]) -> Problem:
     first = next(operation for operation in expansion.operations if operation.id == cycle[0])
-    message = f"operations need each other in a circle: {' -> '.join(cycle)}"
+    path = " -> ".join(cycle if len(cycle) <= MAX_SHOWN else [*cycle[:MAX_SHOWN], f"... ({len(cycle) - 1} of them)"])
+    itself = len(cycle) == 2
+    message = f"operation {cycle[0]} needs itself" if itself else f"operations need each other in a circle: {path}"
     return expansion.problem(first, [], message, hint="take one of these references or dependencies away")
 
 
 def _with_inputs(document: WorkflowDocument, inputs: Mapping[str, Any], source: Source) -> WorkflowDocument:
-    unknown = [name for name in inputs if name not in document.inputs]
-    if unknown:
-        known = ", ".join(document.inputs) or "none"
-        problems = [source.problem(["inputs"], f"there is no input {name!r}; it has: {known}") for name in unknown]
-        raise ConfigurationError.from_problems(source.name, problems)
+    problems = [
+        source.problem(["inputs"], unknown("input", name, list(document.inputs)))
+        for name in inputs
+        if name not in document.inputs
+    ]
+    if problems:
+        raise refusal(source.name, problems)
     return replace(document, inputs={**document.inputs, **inputs}) if inputs else document

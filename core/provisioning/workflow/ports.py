@@ -14,7 +14,7 @@ from provisioning.contract import (
     Settlement,
 )
 
-__all__ = ["Guards", "Kind", "Kinds", "Providers", "Redact", "Roots"]
+__all__ = ["MASK", "Guards", "Kind", "Kinds", "Providers", "Redact", "Roots"]
 
 
 class Kind(Protocol):
@@ -95,5 +95,8 @@ class Guards(Protocol):
 Roots = Mapping[str, Any]
 """What `{{config...}}`, `{{env...}}` and their like stand for, by root."""
 
+MASK = "***"
+"""What stands in the journal where a secret stood."""
+
 Redact = Callable[[Any], Any]
-"""Puts `***` in the place of every known secret in a JSON value."""
+"""Puts `***` in the place of every known secret in a JSON value; what needs no change comes back as it is."""

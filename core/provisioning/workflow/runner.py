@@ -1,18 +1,20 @@
 """One process's hold on one run: from taking its lease to giving it back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, suppress
 from typing import Any
 
-from provisioning.contract import Engine, EventKind, Journal, NewRun, RunState, RunWriter
-from provisioning.errors import ErrorInfo, OperationFailed, ProvisioningError
-from provisioning.workflow.backward import UNDOABLE, Backward
+from provisioning.contract import Engine, EventKind, Journal, NewRun, OperationRecord, RunState, RunWriter
+from provisioning.errors import ErrorInfo, JournalError, ProvisioningError, RunConflict
+from provisioning.workflow.backward import Backward
 from provisioning.workflow.driver import Driver
 from provisioning.workflow.forward import Forward
 from provisioning.workflow.ledger import Ledger
-from provisioning.workflow.moves import RUN_MOVES
+from provisioning.workflow.moves import RUN_MOVES, check_resume, check_rollback
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
+from provisioning.workflow.verdict import as_info
 
 __all__ = ["Runner", "submit"]
 
@@ -55,15 +57,18 @@ class Runner:
         """Drive the run to where it ends now, and return its state.
 
         With `rollback` everything done so far is undone, but for the operations in `skip`. Raises `RunLocked`,
-        `RunFenced` and any `JournalError`; an operation's failure is no exception but a state.
+        `RunConflict`, `RunFenced` and any `JournalError`; an operation's failure is no exception but a state.
         """
         writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.new_holder())
-        engine = self._surroundings.make_engine(self._plan.parallelism)
         try:
-            return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
-        finally:
-            engine.close()
-            writer.release()
+            with closing(self._surroundings.make_engine(self._plan.parallelism)) as engine:
+                state = _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
+        except BaseException:
+            with suppress(JournalError):  # what happened first is what is told; the lease ends by itself
+                writer.release()
+            raise
+        writer.release()
+        return state
 
     def watch(self, driver: Driver) -> None:
         """Let interrupts reach the driver that drives now."""
@@ -86,10 +91,12 @@ class _Course:
             surroundings.journal, writer, redact=surroundings.redact, now=surroundings.now, clock=clock
         )
         self._traffic = Traffic(engine, clock, plan.settings.call_grace)
-        self._state = surroundings.journal.get_run(plan.workflow_id).state
+        self._run = surroundings.journal.get_run(plan.workflow_id)
+        self._state = self._run.state
 
     def follow(self, is_new: bool, rollback: bool, skip: Collection[str]) -> RunState:
-        error: ErrorInfo | None = self._surroundings.journal.get_run(self._plan.workflow_id).error
+        self._check(rollback)
+        error = self._run.error
         if not rollback and self._state is not RunState.ROLLING_BACK:
             if self._state is RunState.SUCCEEDED:
                 return self._state
@@ -100,13 +107,36 @@ class _Course:
             self._backwards(skip, error)
         return self._state
 
+    def _check(self, rollback: bool) -> None:
+        """Raise `RunConflict` when the run, whose lease is ours now, cannot go that way."""
+        if rollback:
+            check_rollback(self._run)
+        else:
+            check_resume(self._run)
+        if self._run.total != len(self._plan.nodes):
+            raise self._changed(f"it has {len(self._plan.nodes)} operations now, and had {self._run.total}")
+
+    def _records(self, *, newest_first: bool = False) -> Iterator[OperationRecord]:
+        """Yield what has begun; raise `RunConflict` for an operation that the plan does not have."""
+        for record in self._surroundings.journal.list_operations(self._plan.workflow_id, newest_first=newest_first):
+            if record.operation_id not in self._plan.nodes:
+                raise self._changed(f"operation {record.operation_id} is in the journal, and not in the plan")
+            yield record
+
+    def _changed(self, what: str) -> RunConflict:
+        return RunConflict(
+            f"run {self._plan.workflow_id} does not plan as it did: {what}",
+            workflow_id=self._plan.workflow_id,
+            hint="what its for_each reads in the configuration has changed: put that back, then try again",
+        )
+
     def _forwards(self, is_new: bool) -> ErrorInfo | None:
         self._move(RunState.RUNNING, None)
         self._ledger.tell(
             EventKind.WORKFLOW_STARTED if is_new else EventKind.WORKFLOW_RESUMED,
             data={"name": self._plan.name, "operations": len(self._plan.nodes)},
         )
-        begun = () if is_new else self._surroundings.journal.list_operations(self._plan.workflow_id)
+        begun = () if is_new else self._records()
         driver = Forward(self._plan, self._ledger, self._traffic, self._surroundings, begun)
         self._runner.watch(driver)
         driver.drive()
@@ -118,9 +148,8 @@ class _Course:
         if state is RunState.SUCCEEDED:
             try:
                 outputs = driver.view.outputs(self._plan.root)
-            except (ProvisioningError, ValueError) as failure:
-                state = RunState.FAILED
-                error = OperationFailed(f"the outputs cannot be read: {failure}").info()
+            except ProvisioningError as failure:
+                state, error = RunState.FAILED, self._ledger.redacted_error(as_info(failure))
         self._move(state, error, outputs)
         if state is not RunState.ROLLING_BACK:
             self._tell_end(error)
@@ -129,7 +158,7 @@ class _Course:
     def _backwards(self, skip: Collection[str], error: ErrorInfo | None) -> None:
         self._ledger.tell(EventKind.ROLLBACK_STARTED, data={} if error is None else {"error": error.as_dict()})
         self._ledger.commit()
-        records = self._surroundings.journal.list_operations(self._plan.workflow_id, states=UNDOABLE, newest_first=True)
+        records = self._records(newest_first=True)
         driver = Backward(self._plan, self._ledger, self._traffic, self._surroundings, records, skip)
         self._runner.watch(driver)
         driver.drive()

@@ -1,5 +1,8 @@
 """What an error means for the operation that met it."""
 
+import math
+from dataclasses import replace
+
 from provisioning.contract import OperationRecord
 from provisioning.errors import (
     AccessDenied,
@@ -7,6 +10,7 @@ from provisioning.errors import (
     Ambiguous,
     CapacityUnavailable,
     ErrorInfo,
+    ExtensionBroken,
     InvalidCredentials,
     InvalidRequest,
     NetworkFailure,
@@ -22,8 +26,9 @@ from provisioning.errors import (
     Throttling,
     Unsupported,
 )
+from provisioning.workflow.answer import is_plain
 
-__all__ = ["as_info", "is_retryable", "leaves_doubt", "leaves_nothing", "retry_after"]
+__all__ = ["as_info", "is_refusal", "is_retryable", "is_unknown", "leaves_doubt", "retry_after"]
 
 _REFUSALS = (
     AccessDenied,
@@ -42,10 +47,11 @@ _REFUSALS = (
 
 
 def as_info(error: BaseException) -> ErrorInfo:
-    """Return any error as data."""
-    if isinstance(error, ProvisioningError):
-        return error.info()
-    return ErrorInfo("InternalError", f"{type(error).__name__}: {error}", "this is a defect; please report it")
+    """Return any error as data that the journal can keep."""
+    if not isinstance(error, ProvisioningError):
+        return ErrorInfo("InternalError", f"{type(error).__name__}: {error}", "this is a defect; please report it")
+    info = error.info()
+    return info if is_plain(info.details) else replace(info, details={})
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -55,14 +61,21 @@ def is_retryable(error: BaseException) -> bool:
 
 def retry_after(error: BaseException) -> float | None:
     """Return the time that the cloud asked us to wait, in seconds."""
-    return error.retry_after if isinstance(error, ProviderError) else None
+    seconds = error.retry_after if isinstance(error, ProviderError) else None
+    return seconds if isinstance(seconds, int | float) and math.isfinite(seconds) else None
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the call certainly did nothing: it was refused, or never arrived."""
+    return isinstance(error, _REFUSALS)
 
 
 def leaves_doubt(error: BaseException) -> bool:
     """Whether the call may have acted all the same, so that the cloud must be asked before anything else."""
-    return isinstance(error, (Ambiguous, OperationTimedOut, RunInterrupted, ServiceInternalError))
+    return isinstance(error, (Ambiguous, ExtensionBroken, OperationTimedOut, RunInterrupted, ServiceInternalError))
 
 
-def leaves_nothing(error: BaseException, record: OperationRecord) -> bool:
-    """Whether the operation certainly changed nothing: the cloud refused it, and no earlier call made anything."""
-    return isinstance(error, _REFUSALS) and not record.resources and record.progress is None
+def is_unknown(record: OperationRecord) -> bool:
+    """Whether nothing is known of what an operation's calls made, so that only its provider can say."""
+    knows_something = record.resources or record.progress is not None or record.result is not None
+    return record.provider is not None and not knows_something
