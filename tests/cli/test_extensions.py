@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+BUNDLED = ("audit-log", "policy-guard", "webhook-notify")
 MANIFEST = """
 [extension]
 name = "{name}"
@@ -85,11 +86,13 @@ def test_all_are_listed(run, extensions: Path, workspace: Path) -> None:
     (extensions / "torn").mkdir()
     (extensions / "torn" / "extension.toml").write_text("x = [", encoding="utf-8")
     header, *lines = run("extension", "list").stdout.splitlines()
+    shown = {line.split()[0]: line for line in lines}
     assert header.split() == ["NAME", "VERSION", "TYPE", "STATUS", "ORIGIN", "PROBLEM"]
-    assert [line.split()[0] for line in lines] == ["audit", "kinds", "local", "torn"]
-    assert lines[0].split() == ["audit", "1.0", "hooks", "ready", "project", "folder", str(extensions / "audit"), "-"]
-    assert "torn/extension.toml:1" in lines[3]
-    audit, *_, torn = data_of(run("extension", "list", "-o", "json"))
+    assert list(shown) == sorted(["audit", "kinds", "local", "torn", *BUNDLED])
+    assert shown["audit"].split() == ["audit", "1.0", "hooks", "ready", "project", "folder", str(extensions / "audit"), "-"]
+    assert "torn/extension.toml:1" in shown["torn"]
+    records = {record["name"]: record for record in data_of(run("extension", "list", "-o", "json"))}
+    audit, torn = records["audit"], records["torn"]
     assert (audit["manifest"]["extension"]["description"], audit["status"]) == ("A test", "ready")
     assert (torn["manifest"], [one["code"] for one in torn["problems"]]) == (None, ["manifest_invalid"])
 
@@ -244,7 +247,7 @@ def test_an_unknown_name_is_told_with_what_is_near(run, verb: str, extensions: P
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "error: there is no extension 'audti'; did you mean audit?\n"
-        "  hint: there is: audit, kinds, local; or install its extension\n"
+        f"  hint: there is: {', '.join(sorted(['audit', 'kinds', 'local', *BUNDLED]))}; or install its extension\n"
     )
     assert not (workspace / "config.user.toml").exists()
 
@@ -264,7 +267,7 @@ def test_options_choose_before_any_import(run, options, used: list[str], extensi
     write(extensions, "second")
     found = data_of(run(*options, "extension", "list", "-o", "json"))
     assert [one["name"] for one in found if one["status"] == "ready"] == used
-    left_out = [one["problems"] for one in found if one["status"] == "disabled"]
+    left_out = [one["problems"] for one in found if one["status"] == "disabled" and one["name"] not in BUNDLED]
     assert [problem["code"] for problems in left_out for problem in problems] == ["disabled_by_option"] * len(left_out)
     assert all(problem["message"].startswith("the option --") for problems in left_out for problem in problems)
 
@@ -327,4 +330,4 @@ def test_names_of_extensions_are_completed(program, extensions: Path, workspace:
         "COMP_CWORD": "3",
         "_PROVISIONING_COMPLETE": "bash_complete",
     }
-    assert program(environment=words).stdout.splitlines() == ["plain,audit"]
+    assert program(environment=words).stdout.splitlines() == ["plain,audit", "plain,audit-log"]
