@@ -87,7 +87,7 @@ def test_the_root_gives_an_author_the_contract_and_the_errors() -> None:
 def test_the_top_level_holds_what_convention_expects_and_nothing_else() -> None:
     """A newcomer finds the way by the names of the folders."""
     expected = {
-        *("pyproject.toml", "README.md", "tox.ini", "core", "plugins", "schemas", "tests"),
+        *("pyproject.toml", "README.md", "tox.ini", "core", "plugins", "extensions", "schemas", "tests"),
         *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks", "docs", "examples"),
     }
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}

@@ -18,6 +18,10 @@ OPTIONS = [
     ("--workspace", "."),
     ("--extension-path", "."),
     ("--verbose",),
+    ("--safe-mode",),
+    ("--without", "a"),
+    ("--only", "b"),
+    ("--strict",),
 ]
 
 
@@ -45,6 +49,7 @@ def test_every_place_means_the_same(places: list[int]) -> None:
     expected = (Output.JSON, ["a.b=1"], "production", ".", ["."], True)
     given_ = (found.output, found.overrides, found.environment, found.workspace, found.extension_paths, found.verbose)
     assert expected == given_
+    assert (True, ["a"], ["b"], True) == (found.safe_mode, found.without, found.only, found.strict)
 
 
 def test_the_nearer_option_wins_and_lists_grow() -> None:
@@ -93,3 +98,6 @@ def test_a_line_to_paste_keeps_the_surroundings() -> None:
     invocation = Invocation(workspace="my place", environment="test", extension_paths=["x"])
     expected = "provisioning workflow resume wf-1 --workspace 'my place' --env test --extension-path x"
     assert expected == invocation.again("workflow", "resume", "wf-1")
+    chosen = Invocation(safe_mode=True, without=["a", "b"], only=["c"], strict=True)
+    expected = "provisioning events --without a --without b --only c --safe-mode --strict"
+    assert expected == chosen.again("events")

@@ -45,7 +45,8 @@ def test_every_module_of_a_command_is_in_the_table() -> None:
 def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
     """The common options stand after every command."""
     names = {param.name for param in command_at(path).params if isinstance(param, CommonOption)}
-    assert {"output", "assignments", "environment", "workspace", "extension_paths", "verbose"} == names
+    where = {"output", "assignments", "environment", "workspace", "extension_paths", "verbose"}
+    assert where | {"safe_mode", "without", "only", "strict"} == names
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)

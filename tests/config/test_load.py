@@ -32,7 +32,7 @@ def test_nothing_written_gives_the_defaults(load_here: Load, tmp_path: Path) -> 
             "timeout": 600.0,
         },
         "paths": {"base": str(tmp_path)},
-        "extensions": {"paths": [], "disabled": [], "prefer": {}},
+        "extensions": {"paths": [], "enabled": [], "disabled": [], "prefer": {}, "options": {}},
         "providers": {"local": {"type": "local"}},
         "vars": {},
     }

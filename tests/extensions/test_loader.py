@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from provisioning.errors import ExtensionBroken, ExtensionNotReady, HookRejected
-from provisioning.extensions import Status, brought_kinds, load, load_plugin, load_provider
+from provisioning.extensions import Selection, Status, brought_kinds, load, load_plugin, load_provider
 from tests.extensions.shop import PROVIDER, manifest
 
 DISABLE = "this is a defect of the extension; without it: disable audit under [extensions] disabled"
@@ -232,7 +232,10 @@ def test_standard_output_is_itself_again_after_imports_in_many_threads(shop, dis
 
 def test_what_cannot_be_used_is_not_loaded(shop, one):
     """A disabled extension's code does not run."""
-    record = one(project=shop.folder("audit", files={"plugin.py": "raise AssertionError"}), disabled=["audit"])
+    record = one(
+        project=shop.folder("audit", files={"plugin.py": "raise AssertionError"}),
+        selection=Selection(disabled=["audit"]),
+    )
     with pytest.raises(ExtensionNotReady):
         load_plugin(record)
 

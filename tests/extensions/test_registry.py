@@ -5,7 +5,7 @@ import json
 import pytest
 
 from provisioning.errors import ExtensionNotFound, ExtensionNotReady
-from provisioning.extensions import Status
+from provisioning.extensions import Selection, Status
 from tests.extensions.shop import PROVIDER, manifest
 
 
@@ -115,7 +115,8 @@ def test_what_is_disabled_stands_in_nobodys_way(shop, discover):
     shop.folder("torn", "x = 1")
     shop.folder("steps", manifest("steps", type="workflow", more='[workflow]\noperation_kinds = ["a"]'))
     shop.folder("other", manifest("other", type="workflow", more='[workflow]\noperation_kinds = ["a"]'))
-    registry = discover(project=shop.root / "extensions", disabled=["My_Audit", "torn", "other", "nobody"])
+    selection = Selection(disabled=["My_Audit", "torn", "other", "nobody"])
+    registry = discover(project=shop.root / "extensions", selection=selection)
     assert statuses(registry) == [
         ("my-audit", "disabled"),
         ("other", "disabled"),
@@ -123,7 +124,7 @@ def test_what_is_disabled_stands_in_nobodys_way(shop, discover):
         ("torn", "disabled"),
     ]
     assert told(registry.get("my-audit")) == [
-        ("disabled_by_config", "the configuration disables it", "take it out of extensions.disabled")
+        ("disabled_by_config", "the configuration disables it", "provisioning extension enable my-audit")
     ]
     assert registry.find_kind("a").name == "steps"
 
@@ -225,7 +226,7 @@ def test_what_is_needed_is_not_there(shop, discover):
     shop.folder("off", manifest("off", needs='requires = ["disabled-one"]'))
     shop.folder("disabled-one", manifest("disabled-one"))
     holder = shop.folder("audit")
-    registry = discover(project=holder, disabled=["disabled-one"])
+    registry = discover(project=holder, selection=Selection(disabled=["disabled-one"]))
     assert statuses(registry) == [
         ("absent", "missing_dependency"),
         ("audit", "ready"),
@@ -281,12 +282,12 @@ def test_who_cannot_stand_another_one_gives_way(shop, discover):
             "disable or uninstall one of the two",
         )
     ]
-    assert discover(project=holder, disabled=["audit"]).get("shy").status is Status.READY
+    assert discover(project=holder, selection=Selection(disabled=["audit"])).get("shy").status is Status.READY
 
 
 def test_a_record_is_json(shop, discover):
     """Whole, for `--output json`."""
-    registry = discover(project=shop.folder("audit"), disabled=["audit"])
+    registry = discover(project=shop.folder("audit"), selection=Selection(disabled=["audit"]))
     assert json.loads(json.dumps(registry.get("audit").as_dict())) == {
         "name": "audit",
         "version": "1.0",
@@ -303,7 +304,9 @@ def test_a_record_is_json(shop, discover):
             {
                 "code": "disabled_by_config",
                 "message": "the configuration disables it",
-                "hint": "take it out of extensions.disabled",
+                "hint": "provisioning extension enable audit",
             }
         ],
+        "manifest": registry.get("audit").manifest.as_dict(),
     }
+    assert registry.get("audit").as_dict()["manifest"]["entry_points"]["hooks"] == "plugin:Plugin"

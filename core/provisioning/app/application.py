@@ -8,13 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from provisioning.app.choice import Choice
 from provisioning.app.documents import Document, as_inputs, as_source
+from provisioning.app.examining import examined
 from provisioning.app.following import follow_events
 from provisioning.app.observing import Observing
 from provisioning.app.parts import Parts
 from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
+from provisioning.app.switching import switch
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
@@ -27,8 +30,8 @@ from provisioning.contract import (
     Server,
     WorkflowCheckpoint,
 )
-from provisioning.errors import ConfigurationError, NotFound
-from provisioning.extensions import Registry
+from provisioning.errors import ConfigurationError, NotFound, Problem
+from provisioning.extensions import Examination, ExtensionRecord, Registry
 from provisioning.source import Format, Source
 from provisioning.workflow import (
     Plan,
@@ -63,15 +66,24 @@ class App:
         overrides: Sequence[str] | Mapping[str, Any] = (),
         extension_paths: Sequence[str | Path] = (),
         environ: Mapping[str, str] | None = None,
+        safe_mode: bool = False,
+        without: Sequence[str] = (),
+        only: Sequence[str] = (),
+        strict: bool = False,
     ) -> "App":
         """Open a workspace: the given folder, or the nearest one upwards that has a configuration file.
 
         `environment` names a `config.<environment>.toml`; `overrides` are `KEY=VALUE` texts or a mapping, stronger
-        than every file; `extension_paths` are folders with extensions. Raises `ConfigurationError` with every problem
-        of every configuration file.
+        than every file; `extension_paths` are folders with extensions.
+
+        Of the extensions, `safe_mode` leaves only what is bundled, `only` what is bundled and those that it names, and
+        `without` leaves out those that it names; all before any is imported. With `strict` one that can neither be
+        used nor is disabled is an error, here and when its code is imported. Raises `ConfigurationError` with every
+        problem of every configuration file, `ExtensionError`.
         """
         environ = dict(os.environ if environ is None else environ)
-        return cls(Parts.assemble(workspace, environment, overrides, extension_paths, environ))
+        choice = Choice(safe_mode, tuple(without), tuple(only), strict)
+        return cls(Parts.assemble(workspace, environment, overrides, extension_paths, environ, choice))
 
     def __enter__(self) -> Self:
         return self
@@ -276,6 +288,30 @@ class App:
                 yield self.provider(name).get_server(server_id)
             except NotFound:
                 continue
+
+    # -- extensions ----------------------------------------------------------------------------------------------
+
+    def examine(self, record: ExtensionRecord, *, with_code: bool = False) -> Examination:
+        """Return everything that is wrong with an extension and its options, without importing it.
+
+        `with_code` imports it too, and asks it what keeps it from working here.
+        """
+        return examined(record, self.configuration, self._parts.options, with_code=with_code)
+
+    def enable(self, name: str, *, for_user: bool = False) -> Path:
+        """Write that an extension is used, here or `for_user` in all workspaces; return the file.
+
+        It holds from the next time that a workspace is opened. Raises `ExtensionNotFound`.
+        """
+        return switch(self.configuration, self.registry, name, is_on=True, for_user=for_user)
+
+    def disable(self, name: str, *, for_user: bool = False) -> Path:
+        """Write that an extension is not used; as `enable`."""
+        return switch(self.configuration, self.registry, name, is_on=False, for_user=for_user)
+
+    def problems(self) -> list[Problem]:
+        """Return everything that is wrong with the configuration, options of extensions and providers included."""
+        return list(dict.fromkeys([*self.configuration.validate(), *self._parts.options.problems()]))
 
     # -- for people and programs ---------------------------------------------------------------------------------
 

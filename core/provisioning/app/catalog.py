@@ -3,20 +3,19 @@
 import threading
 from collections.abc import Sequence
 
+from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.summary import ProviderSummary
 from provisioning.config import Configuration, ProviderSettings
 from provisioning.contract import ProviderLimits
 from provisioning.dispatch import KindHandle, ProviderHandle
-from provisioning.errors import ConfigurationError, ExtensionError, Problem
+from provisioning.errors import ConfigurationError, ExtensionError
 from provisioning.extensions import (
     ExtensionProblem,
     ExtensionRecord,
-    Place,
     ProblemCode,
     Registry,
     brought_kinds,
-    checked_options,
     load_provider,
 )
 
@@ -52,10 +51,11 @@ class KindCatalog:
 class ProviderCatalog:
     """Every configured provider instance by name; a provider is loaded when it is asked for."""
 
-    def __init__(self, configuration: Configuration, registry: Registry, plugins: Plugins) -> None:
+    def __init__(self, configuration: Configuration, registry: Registry, plugins: Plugins, options: Options) -> None:
         self._configuration = configuration
         self._registry = registry
         self._plugins = plugins
+        self._options = options
         self._handles: dict[str, ProviderHandle] = {}
         self._lock = threading.RLock()
 
@@ -87,8 +87,7 @@ class ProviderCatalog:
             return self._handles[name]
 
     def _make(self, settings: ProviderSettings, record: ExtensionRecord) -> ProviderHandle:
-        place = self._place(settings.name)
-        options = checked_options(record, settings.options, place, subject=f"provider {settings.name}")
+        options = self._options.of_provider(record, settings)
         provider = record.manifest.provider
         lag = provider.listing_lag if settings.listing_lag is None else settings.listing_lag
         return ProviderHandle(
@@ -99,12 +98,6 @@ class ProviderCatalog:
             limits=ProviderLimits(settings.timeout, settings.max_parallel, lag),
             wrappers=self._plugins.hooks,
         )
-
-    def _place(self, name: str) -> Place:
-        def problem(path: Sequence[str | int], message: str) -> Problem:
-            return self._configuration.problem(["providers", name, *path], message)
-
-        return problem
 
     def summaries(self) -> Sequence[ProviderSummary]:
         """Return what is known of each instance, importing none."""

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.app.catalog import KindCatalog, ProviderCatalog
+from provisioning.app.choice import Choice
+from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.roots import WorkflowRoots
 from provisioning.app.run import Run
-from provisioning.config import Configuration, find_workspace, load, user_config_file
+from provisioning.config import Configuration, find_workspace, load
 from provisioning.contract import Engine, Journal
 from provisioning.dispatch import Guards, Observers
 from provisioning.engine import ThreadEngine
@@ -28,9 +30,11 @@ _SQLITE = "sqlite:///"
 class Parts:
     """Everything that `App` wires: configuration first, then extensions, then what stands on both."""
 
-    def __init__(self, configuration: Configuration, registry: Registry) -> None:
+    def __init__(self, configuration: Configuration, registry: Registry, *, is_strict: bool = False) -> None:
         self.configuration = configuration
         self.registry = registry
+        self.options = Options(configuration, registry)
+        self._is_strict = is_strict
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._runs: list[Run] = []
@@ -43,6 +47,7 @@ class Parts:
         overrides: Sequence[str] | Mapping[str, Any],
         extension_paths: Sequence[str | Path],
         environ: Mapping[str, str],
+        choice: Choice,
     ) -> "Parts":
         """Find the workspace, load its configuration and discover its extensions."""
         folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
@@ -50,21 +55,21 @@ class Parts:
             raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
         configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
         settings = configuration.extensions
-        registry = Registry.discover(
-            explicit=[Path(path) for path in extension_paths] + [Path(path) for path in settings.paths],
-            project=folder / "extensions",
-            user=user_config_file().parent / "extensions",
-            disabled=settings.disabled,
-            prefer=settings.prefer,
-        )
-        return cls(configuration, registry)
+        explicit = [Path(path) for path in (*extension_paths, *settings.paths)]
+        return cls(configuration, choice.discover(settings, folder, explicit), is_strict=choice.strict)
 
     # -- what is made when it is needed --------------------------------------------------------------------------
 
     @cached_property
     def plugins(self) -> Plugins:
-        """The hooks extensions, loaded."""
-        return Plugins(self.registry)
+        """The plugins that extensions bring beside providers."""
+        return Plugins(
+            self.registry,
+            options=self.options.of_extension,
+            directory=self.configuration.workspace,
+            redact=self.configuration.redactor.redact_text,
+            is_strict=self._is_strict,
+        )
 
     @cached_property
     def observers(self) -> Observers:
@@ -84,11 +89,13 @@ class Parts:
     @cached_property
     def providers(self) -> ProviderCatalog:
         """Every configured provider instance."""
-        return ProviderCatalog(self.configuration, self.registry, self.plugins)
+        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options)
 
     @cached_property
     def planner(self) -> Planner:
-        """Makes plans."""
+        """Makes plans. With `strict` nothing is planned with a hooks extension that is broken."""
+        if self._is_strict:
+            _ = self.plugins.hooks
         return Planner(
             kinds=self.kinds,
             providers=self.providers,
@@ -129,7 +136,7 @@ class Parts:
         return run
 
     def close(self) -> None:
-        """Interrupt what is still driven here, wait for it, and let go of the journal."""
+        """Interrupt what is still driven here, wait for it, deactivate extensions, and let go of the journal."""
         with self._lock:
             runs, journal = self._runs, self._journal
             self._runs, self._journal = [], None
@@ -137,8 +144,12 @@ class Parts:
             run.interrupt()
         for run in runs:
             run.join()
-        if journal is not None:
-            journal.close()
+        try:
+            if (plugins := self.__dict__.get("plugins")) is not None:  # it is a cached property
+                plugins.close()
+        finally:
+            if journal is not None:
+                journal.close()
 
     def _make_engine(self, capacity: int) -> Engine:
         caller = Caller(

@@ -11,7 +11,13 @@ from provisioning.cli.invocation import Invocation
 if TYPE_CHECKING:
     from provisioning.app import App
 
-__all__ = ["complete_config_key", "complete_provider", "complete_schema", "complete_workflow_id"]
+__all__ = [
+    "complete_config_key",
+    "complete_extension",
+    "complete_provider",
+    "complete_schema",
+    "complete_workflow_id",
+]
 
 
 def complete_workflow_id(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -22,6 +28,11 @@ def complete_workflow_id(context: click.Context, _parameter: click.Parameter, in
 def complete_provider(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of the provider instances."""
     return _names(context, incomplete, lambda app: (summary.name for summary in app.providers()))
+
+
+def complete_extension(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the extensions, usable or not."""
+    return _names(context, incomplete, lambda app: dict.fromkeys(record.name for record in app.registry.records))
 
 
 def complete_config_key(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -44,6 +44,10 @@ class Invocation:
     environment: str | None = None
     workspace: str | None = None
     extension_paths: list[str] = field(default_factory=list)
+    safe_mode: bool = False
+    without: list[str] = field(default_factory=list)
+    only: list[str] = field(default_factory=list)
+    strict: bool = False
     verbose: bool = False
     streams: bool = False
     clock: Callable[[], float] = time.time
@@ -72,14 +76,17 @@ class Invocation:
         return inputs
 
     def again(self, *words: str) -> str:
-        """Return a command line that a person can paste: these words, in the same workspace and environment."""
+        """Return a command line that a person can paste: these words, in the same workspace, the same extensions."""
         import shlex
 
         line = ["provisioning", *words]
         line += ["--workspace", self.workspace] if self.workspace else []
         line += ["--env", self.environment] if self.environment else []
-        for path in self.extension_paths:
-            line += ["--extension-path", path]
+        repeated = {"--extension-path": self.extension_paths, "--without": self.without, "--only": self.only}
+        for option, values in repeated.items():
+            line += [word for value in values for word in (option, value)]
+        line += ["--safe-mode"] if self.safe_mode else []
+        line += ["--strict"] if self.strict else []
         return shlex.join(line)
 
     def open(self, *, takes_inputs: bool = False) -> "App":
@@ -96,6 +103,10 @@ class Invocation:
             environment=self.environment,
             overrides=self.overrides,
             extension_paths=self.extension_paths,
+            safe_mode=self.safe_mode,
+            without=self.without,
+            only=self.only,
+            strict=self.strict,
         )
 
 

@@ -25,6 +25,10 @@ def common_options() -> list[click.Parameter]:
         _option("--env", "environment", metavar="NAME", help="Read config.NAME.toml as well."),
         _option("--workspace", "workspace", type=_directory(), help="Work there, not in the nearest workspace."),
         _option("--extension-path", "extension_paths", type=_directory(), multiple=True, help="Find extensions there."),
+        _option("--safe-mode", "safe_mode", is_flag=True, help="Use no extension but those that are bundled."),
+        _option("--without", "without", metavar="NAME", multiple=True, help="Leave this extension out."),
+        _option("--only", "only", metavar="NAME", multiple=True, help="Use this extension and those that are bundled."),
+        _option("--strict", "strict", is_flag=True, help="Fail when an extension is broken."),
         _option("--verbose", "-v", "verbose", is_flag=True, help="Say more, with the traceback of an error."),
     ]
 
@@ -55,8 +59,8 @@ def _merge(context: click.Context, parameter: click.Parameter, value: Any) -> No
     match parameter.name:
         case "assignments":
             invocation.assignments += [_split(assignment) for assignment in value]
-        case "extension_paths":
-            invocation.extension_paths += value
+        case "extension_paths" | "without" | "only" as name:
+            getattr(invocation, name).extend(value)
         case "output" if value:
             invocation.output = Output(value)
         case str(name) if value:

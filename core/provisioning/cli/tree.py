@@ -37,6 +37,17 @@ TREE: Mapping[str, str | Noun] = {
             "show": "Show one provider: what it can do, and its sizes, images and zones.",
         },
     ),
+    "extension": Noun(
+        "List, examine, enable and disable extensions; nothing of their code is imported for that.",
+        {
+            "list": "List all extensions, with what is wrong with each.",
+            "info": "Show everything that is known of one extension.",
+            "why": "Show how an extension came to its status, step by step.",
+            "validate": "Check extensions and what is configured of them.",
+            "enable": "Use an extension, from the next command on.",
+            "disable": "Do not use an extension, from the next command on.",
+        },
+    ),
     "server": Noun(
         "List, create and change servers, each change journaled and as safe to kill as a workflow.",
         {

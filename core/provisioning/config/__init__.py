@@ -1,6 +1,7 @@
 """Configuration: layers laid over each other, each value with its place, references resolved when they are read."""
 
 from provisioning.config.configuration import Configuration
+from provisioning.config.editing import Change, edit_lists
 from provisioning.config.layers import Layer, Place
 from provisioning.config.loader import ENVIRONMENT_VARIABLE, load
 from provisioning.config.provenance import Explanation, Setting
@@ -24,6 +25,7 @@ __all__ = [
     "ENVIRONMENT_VARIABLE",
     "MASK",
     "USER_FILE",
+    "Change",
     "Configuration",
     "EngineSettings",
     "Explanation",
@@ -37,6 +39,7 @@ __all__ = [
     "StoreSettings",
     "WorkflowSettings",
     "config_schema",
+    "edit_lists",
     "find_workspace",
     "load",
     "looks_secret",

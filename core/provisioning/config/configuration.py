@@ -90,6 +90,10 @@ class Configuration:
         value = self._shown(path, value_at(self._data, path))
         return Explanation(dotted(path), value, is_secret, tuple(self._history(path)), problem)
 
+    def written(self, *names: str) -> Any:
+        """Return what the strongest layer says at a key, references left as they are; None when no layer does."""
+        return value_at(self._data, names, None)
+
     def lookup(self, root: str) -> Any:
         """Return what the first name of a reference stands for here: a section, `env`, `file`, `now` or `git`.
 
@@ -152,10 +156,24 @@ class Configuration:
 
     @cached_property
     def extensions(self) -> ExtensionsSettings:
-        """Which extensions are looked for; their folders are absolute paths."""
-        settings = self._section(("extensions",), ExtensionsSettings)
+        """Which extensions are looked for; their folders are absolute paths.
+
+        Their options are not among it: those of one extension are resolved when it is used.
+        """
+        names = [name for name in self._data["extensions"] if name != "options"]
+        table = {name: self._interpolation.resolve(("extensions", name)).value for name in names}
+        settings = self._model(("extensions",), ExtensionsSettings, table)
         folders = [str(self.workspace / FolderPath(path).expanduser()) for path in settings.paths]
         return settings.model_copy(update={"paths": folders})
+
+    def extension_options(self, name: str) -> Mapping[str, Any]:
+        """Return what `[extensions.options.<name>]` says, resolved; empty when it says nothing."""
+        path = ("extensions", "options", name)
+        found = {} if self.written(*path) is None else self._interpolation.resolve(path).value
+        if not isinstance(found, Mapping):
+            problem = self.problem(path, "must be a table")
+            raise ConfigurationError.from_problems("the configuration", [problem])
+        return found
 
     @cached_property
     def paths(self) -> Mapping[str, str]:
@@ -183,7 +201,9 @@ class Configuration:
         return ProviderSettings.from_table(name, self._section(("providers", name), ProviderTable))
 
     def _section(self, path: tuple[str, ...], model: type[_Model]) -> _Model:
-        data = self._interpolation.resolve(path).value
+        return self._model(path, model, self._interpolation.resolve(path).value)
+
+    def _model(self, path: tuple[str, ...], model: type[_Model], data: Any) -> _Model:
         found = mistakes(model, data, path, is_resolved=True)
         if problems := [self._problem_at(*mistake) for mistake in found]:
             raise ConfigurationError.from_problems("the configuration", problems)
@@ -250,8 +270,9 @@ class Configuration:
         return MASK if is_hidden else self.redactor.redact(raw)
 
     def _is_secret_key(self, path: Path) -> bool:
-        # the names of sections and of provider instances say nothing about what is in them
-        names = path[2:] if path[:1] == ("providers",) else path[1:]
+        # the names of sections, of provider instances and of extensions say nothing about what is in them
+        depth = 2 if path[:1] == ("providers",) else 3 if path[:2] == ("extensions", "options") else 1
+        names = path[depth:]
         if any(isinstance(name, str) and looks_secret(name) for name in names):
             return True
         return any(path[: len(marked)] == marked for marked in self._marked)

@@ -90,10 +90,14 @@ class ExtensionsSettings(_Table):
 
     paths: list[str] = []
     """Further folders that hold extensions. A relative one is taken from the workspace."""
+    enabled: list[str] = []
+    """Names of extensions that are used although their manifests say that they are off until they are enabled."""
     disabled: list[str] = []
-    """Names of extensions that are not used."""
+    """Names of extensions that are not used, whatever `enabled` says."""
     prefer: dict[str, str] = {}
     """For a name or a provider type that two extensions bring: the origin that is used."""
+    options: dict[str, dict[str, Any]] = {}
+    """The options of each extension by its name, checked against its own schema. A provider's are its instance's."""
 
 
 class ProviderTable(BaseModel):

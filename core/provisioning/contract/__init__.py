@@ -6,6 +6,7 @@ from provisioning.contract.context import Cancellation, OperationContext
 from provisioning.contract.engine import Engine, Finished, Job, Noted, Step
 from provisioning.contract.envelope import Envelope, Status
 from provisioning.contract.events import Event, EventKind
+from provisioning.contract.extension import ExtensionContext
 from provisioning.contract.guard import Decision
 from provisioning.contract.hookspecs import (
     HOOK_API,
@@ -66,6 +67,7 @@ __all__ = [
     "Envelope",
     "Event",
     "EventKind",
+    "ExtensionContext",
     "ExtensionHooks",
     "Finished",
     "Image",

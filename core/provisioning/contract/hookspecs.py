@@ -14,6 +14,7 @@ from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import OperationContext
 from provisioning.contract.events import Event
+from provisioning.contract.extension import ExtensionContext
 from provisioning.contract.guard import Decision
 from provisioning.contract.operation import Compensation, Operation, OperationKind, Outcome, Settlement
 from provisioning.contract.provider import Provider
@@ -150,20 +151,26 @@ class WorkflowHooks:
 
 
 class ExtensionHooks:
-    """The life of an extension itself."""
+    """The life of an extension itself. Any plugin of an extension may have these; each is asked for itself."""
 
     @hookspec(firstresult=True)
     def extension_info(self) -> Mapping[str, Any]:  # type: ignore[empty-body]
-        """Return facts about the extension for people: JSON values."""
+        """Return facts about the extension for people: JSON values. Asked by `extension validate --import`."""
 
     @hookspec(firstresult=True)
-    def extension_validate(self) -> Sequence[str]:  # type: ignore[empty-body]
-        """Return what keeps the extension from working here, each in one sentence; empty when nothing does."""
+    def extension_validate(self, context: ExtensionContext) -> Sequence[str]:  # type: ignore[empty-body]
+        """Return what keeps the extension from working here, each in one sentence; empty when nothing does.
+
+        Asked by `extension validate --import`, of a plugin that is not activated.
+        """
 
     @hookspec
-    def extension_activate(self) -> None:
-        """Get ready, before the first hook of this extension is called."""
+    def extension_activate(self, context: ExtensionContext) -> None:
+        """Get ready: called once, before any other hook of this plugin.
+
+        One that raises makes the extension `failed`; what it registered by `context.on_deactivate` is undone.
+        """
 
     @hookspec
-    def extension_deactivate(self) -> None:
-        """Let go of what activation took."""
+    def extension_deactivate(self, context: ExtensionContext) -> None:
+        """Let go of what activation took, after what it registered by `context.on_deactivate` has been run."""

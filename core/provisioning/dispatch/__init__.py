@@ -1,6 +1,7 @@
 """Where every hook call goes through: typed, checked, and never able to answer for somebody else."""
 
 from provisioning.dispatch.brought import kinds_of
+from provisioning.dispatch.extension_handle import ExtensionHandle
 from provisioning.dispatch.guards import Guards
 from provisioning.dispatch.hook import Hook, all_hooks, hooks_of
 from provisioning.dispatch.hook_set import HookSet, Wrapper, described
@@ -20,6 +21,7 @@ from provisioning.dispatch.registration import (
 __all__ = [
     "CAPABILITY_HOOKS",
     "MANDATORY_HOOKS",
+    "ExtensionHandle",
     "Guards",
     "Hook",
     "HookSet",

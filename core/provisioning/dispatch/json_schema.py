@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from provisioning.dispatch.quick_check import quick_check
+from provisioning.dispatch.secrecy import secret_paths
 from provisioning.errors import ExtensionBroken
 
 __all__ = ["JsonSchema", "Path"]
@@ -64,6 +65,10 @@ class JsonSchema:
     def filled(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return a copy of `value` with the `default` of each property that is not there, in inner tables too."""
         return _filled(self._document, value)
+
+    def secrets(self, value: Any) -> list[Path]:
+        """Return where in `value` the schema says that a secret stands (`writeOnly`, or the format `password`)."""
+        return list(dict.fromkeys(secret_paths(self._document, value)))
 
     def _validator_for(self, is_reference: Callable[[str], bool]) -> Any:
         kept = self._validator

@@ -13,7 +13,10 @@ __all__ = ["Check", "quick_check"]
 Check = Callable[[Any], bool]
 
 _ANNOTATIONS = frozenset(
-    {"$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated", "format"}
+    {
+        *("$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated"),
+        *("format", "readOnly", "writeOnly"),
+    }
 )
 _OBJECT = frozenset({"properties", "required", "additionalProperties"})
 _TYPES: Mapping[str, tuple[type, ...]] = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -145,6 +145,8 @@ class ExtensionTable(_Table):
     """What it is for: `provider`, `workflow` or `hooks`."""
     description: str = ""
     """One line for people."""
+    default: Literal["enabled", "disabled"] = "enabled"
+    """Whether it is used where the configuration says nothing: `disabled` waits for `extension enable`."""
 
 
 class CompatibilityTable(_Table):
@@ -241,6 +243,10 @@ class Manifest(_Table):
         """Return where the code for `provider`, `workflow` or `hooks` is; None when it brings none."""
         found: str | CommandTarget | None = getattr(self.entry_points, role)
         return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form, defaults filled in."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 def manifest_schema() -> dict[str, Any]:

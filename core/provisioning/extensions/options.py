@@ -10,7 +10,7 @@ from provisioning.extensions.reading import MANIFEST_LIMIT
 from provisioning.extensions.record import ExtensionRecord
 from provisioning.source import dotted, read_source
 
-__all__ = ["Place", "checked_options", "config_problems"]
+__all__ = ["Place", "checked_options", "config_problems", "schema_of", "secret_keys"]
 
 Place = Callable[[Sequence[str | int], str], Problem]
 """Makes a problem of a path inside the options and a message: with the file, the line and the whole key."""
@@ -35,15 +35,38 @@ def config_problems(record: ExtensionRecord, options: Mapping[str, Any], place: 
     return _checked(record, options, place)[1]
 
 
+def secret_keys(record: ExtensionRecord, options: Mapping[str, Any]) -> list[tuple[str | int, ...]]:
+    """Return the path of each option that the schema calls a secret; none where there is no schema that can be read."""
+    try:
+        document = schema_of(record)
+    except ConfigurationError:
+        return []
+    return [] if document is None else _schema(record, document).secrets(options)
+
+
+def schema_of(record: ExtensionRecord) -> Mapping[str, Any] | None:
+    """Return the JSON Schema that the manifest names, as it is written; None when it names none.
+
+    Raises `ConfigurationError` when the file cannot be read.
+    """
+    name = None if record.declared is None else record.declared.config.schema_file
+    if name is None or record.location is None:
+        return None
+    return read_source(record.location / name, limit=MANIFEST_LIMIT).data
+
+
+def _schema(record: ExtensionRecord, document: Any) -> JsonSchema:
+    return JsonSchema(document, extension=record.name, subject=f"configuration of extension {record.name}")
+
+
 def _checked(
     record: ExtensionRecord, options: Mapping[str, Any], place: Place | None
 ) -> tuple[JsonSchema | None, list[Problem]]:
-    name = record.manifest.config.schema_file
-    if name is None or record.location is None:
-        return None, []
     try:
-        document = read_source(record.location / name, limit=MANIFEST_LIMIT).data
-        schema = JsonSchema(document, extension=record.name, subject=f"configuration of extension {record.name}")
+        document = schema_of(record)
+        if document is None:
+            return None, []
+        schema = _schema(record, document)
         found = schema.problems(dict(options))
     except (ConfigurationError, ExtensionBroken) as error:
         message = f"extension {record}: {error.message}"

@@ -13,6 +13,8 @@ class OriginKind(StrEnum):
 
     PACKAGE = "package"
     """An installed distribution names it in the entry-point group `provisioning.extensions`."""
+    FOLDER_BUNDLED = "folder_bundled"
+    """A folder that comes with provisioning itself."""
     FOLDER_EXPLICIT = "folder_explicit"
     """A folder given by an option or by the configuration."""
     FOLDER_PROJECT = "folder_project"
@@ -26,7 +28,9 @@ class OriginKind(StrEnum):
         return self is not OriginKind.PACKAGE
 
 
+_OURS = "provisioning"
 _WORDS = {
+    OriginKind.FOLDER_BUNDLED: "bundled folder",
     OriginKind.FOLDER_EXPLICIT: "folder",
     OriginKind.FOLDER_PROJECT: "project folder",
     OriginKind.FOLDER_USER: "user folder",
@@ -46,6 +50,11 @@ class Origin:
         if self.kind is OriginKind.PACKAGE:
             return f"package {self.distribution} {self.distribution_version}"
         return f"{_WORDS[self.kind]} {self.folder}"
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it is part of the distribution `provisioning` itself."""
+        return self.kind is OriginKind.FOLDER_BUNDLED or self.distribution == _OURS
 
     def is_meant_by(self, words: str) -> bool:
         """Whether a `prefer` setting names this origin.

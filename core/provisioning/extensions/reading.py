@@ -53,7 +53,7 @@ def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
         case "value_error":
             flaw = found["ctx"]["error"]
             return source.problem(path, str(flaw), flaw.hint if isinstance(flaw, Flaw) else None)
-        case "enum":
+        case "enum" | "literal_error":
             return source.problem(path, f"must be {found['ctx']['expected']}")
         case "greater_than_equal" | "less_than_equal" | "finite_number":
             return source.problem(path, "must be from 0 to 3600 seconds")

@@ -19,7 +19,7 @@ class Status(StrEnum):
     """Whether an extension can be used; in each but the first two its problems say why not."""
 
     READY = "ready"
-    """Nothing is known against it; its code has not been imported."""
+    """Nothing is known against it; none of its code is in use."""
     ACTIVE = "active"
     """Its code is imported and in use."""
     DISABLED = "disabled"
@@ -53,10 +53,15 @@ _STATUS_OF: Mapping[ProblemCode, Status] = {
     ProblemCode.NAME_CONFLICT: Status.CONFLICTED,
     ProblemCode.KIND_CONFLICT: Status.CONFLICTED,
     ProblemCode.DISABLED_BY_CONFIG: Status.DISABLED,
+    ProblemCode.DISABLED_BY_DEFAULT: Status.DISABLED,
+    ProblemCode.DISABLED_BY_OPTION: Status.DISABLED,
     ProblemCode.NOT_PREFERRED: Status.DISABLED,
     ProblemCode.IMPORT_FAILED: Status.FAILED,
     ProblemCode.PLUGIN_FAILED: Status.FAILED,
+    ProblemCode.ACTIVATION_FAILED: Status.FAILED,
     ProblemCode.HOOKS_REJECTED: Status.FAILED,
+    ProblemCode.CONFIG_INVALID: Status.INVALID,
+    ProblemCode.VALIDATION_FAILED: Status.FAILED,
 }
 
 
@@ -132,4 +137,5 @@ class ExtensionRecord:
             "origin": self.origin.as_dict(),
             "location": None if self.location is None else str(self.location),
             "problems": [problem.as_dict() for problem in self.problems],
+            "manifest": None if self.declared is None else self.declared.as_dict(),
         }

@@ -5,11 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from provisioning.errors import ExtensionNotFound
 from provisioning.extensions.compatibility import Surroundings
 from provisioning.extensions.discovery import discover_folders, discover_packages
 from provisioning.extensions.origin import OriginKind
 from provisioning.extensions.record import ExtensionRecord
+from provisioning.extensions.selection import Selection
 from provisioning.extensions.settling import settle
 
 __all__ = ["Registry"]
@@ -29,22 +32,24 @@ class Registry:
     def discover(
         cls,
         *,
+        bundled: str | Path | None = None,
         explicit: Sequence[str | Path] = (),
         project: str | Path | None = None,
         user: str | Path | None = None,
-        disabled: Collection[str] = (),
+        selection: Selection | None = None,
         prefer: Mapping[str, str] | None = None,
         search_path: Sequence[str] | None = None,
         here: Surroundings | None = None,
     ) -> "Registry":
         """Find every extension and judge it; imports none of them and never raises.
 
-        Each of `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is where
-        installed packages are looked for, the environment when left out. `disabled` are names of extensions.
+        Each of `bundled`, `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is
+        where installed packages are looked for, the environment when left out. `selection` says what is not used.
         `prefer` settles conflicts: for the name of an extension its origin, for a kind the name of the extension.
         """
         records = list(discover_packages(search_path))
-        folders = [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
+        folders = [(Path(bundled), OriginKind.FOLDER_BUNDLED)] if bundled is not None else []
+        folders += [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
         folders += [(Path(project), OriginKind.FOLDER_PROJECT)] if project is not None else []
         folders += [(Path(user), OriginKind.FOLDER_USER)] if user is not None else []
         seen = {_real(record.location) for record in records if record.location is not None}
@@ -54,7 +59,7 @@ class Registry:
                 if place not in seen:
                     seen.add(place)
                     records.append(record)
-        settle(records, disabled=disabled, prefer=prefer or {}, here=here or Surroundings())
+        settle(records, selection=selection or Selection(), prefer=prefer or {}, here=here or Surroundings())
         return cls(records, prefer)
 
     @property
@@ -63,8 +68,15 @@ class Registry:
         return self._records
 
     def get(self, name: str) -> ExtensionRecord:
-        """Return the record of a name, the usable one where there are several; raises `ExtensionNotFound`."""
-        return self._best("extension", name, lambda record: (record.name,))
+        """Return the record of a name, in any spelling, the usable one of several; raises `ExtensionNotFound`."""
+        normal = canonicalize_name(name)
+        same = (record.name for record in self._records if canonicalize_name(record.name) == normal)
+        return self._best("extension", next(same, name), lambda record: (record.name,))
+
+    def named(self, name: str) -> Sequence[ExtensionRecord]:
+        """Return all records of a name, the one that `get` returns first; raises `ExtensionNotFound`."""
+        best = self.get(name)
+        return [best, *(record for record in self._records if record.name == best.name and record is not best)]
 
     def find_provider(self, type: str) -> ExtensionRecord:  # noqa: A002 - the contract's word
         """Return the record that brings a type of provider, ready to be loaded.

@@ -1,14 +1,14 @@
 """Which of the extensions that were found may be used together: the passes over all records, in their order."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from provisioning.extensions.compatibility import Surroundings, compatibility_problems, satisfies
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord, Status
+from provisioning.extensions.selection import Selection
 
 __all__ = ["settle"]
 
@@ -18,12 +18,14 @@ _PREFER = 'say which one is used under [extensions.prefer]: {} = "ORIGIN" (packa
 def settle(
     records: Sequence[ExtensionRecord],
     *,
-    disabled: Collection[str],
+    selection: Selection,
     prefer: Mapping[str, str],
     here: Surroundings,
 ) -> None:
     """Note on each record what keeps it out of use; what is disabled stands in nobody's way."""
-    _disable(records, {str(canonicalize_name(name)) for name in disabled})
+    for record in records:
+        for problem in selection.refusals(record):
+            record.refuse(problem)
     for record in records:
         if record.is_ready:
             for problem in compatibility_problems(record.manifest, here):
@@ -32,13 +34,6 @@ def settle(
     _settle_kinds(records, prefer)
     _settle_enemies(records)
     _settle_needs(records)
-
-
-def _disable(records: Sequence[ExtensionRecord], names: Collection[str]) -> None:
-    for record in records:
-        if str(canonicalize_name(record.name)) in names:
-            why = "the configuration disables it"
-            record.refuse(ExtensionProblem(ProblemCode.DISABLED_BY_CONFIG, why, "take it out of extensions.disabled"))
 
 
 def _in_use(records: Sequence[ExtensionRecord]) -> list[ExtensionRecord]:

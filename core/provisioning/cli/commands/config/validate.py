@@ -13,10 +13,11 @@ __all__ = ["command"]
 def command(invocation: Invocation) -> None:
     """Check the whole configuration and list every problem.
 
-    Every layer is checked, and every reference is followed. The exit code is 2 when there is a problem.
+    Every layer is checked, every reference is followed, and the options of extensions and providers are held to their
+    schemas. The exit code is 2 when there is a problem.
     """
     with invocation.open() as app:
-        problems = app.configuration.validate()
+        problems = app.problems()
         layers = [layer.layer.label for layer in app.configuration.layers]
     if problems:
         raise ConfigurationError.from_problems("the configuration", problems)

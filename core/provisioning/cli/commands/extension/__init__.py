@@ -1,0 +1,1 @@
+"""`provisioning extension`: what strangers ship, looked at without importing it."""

@@ -1,0 +1,1 @@
+"""The folder extensions that come with provisioning."""
