@@ -1,4 +1,4 @@
-"""Bad input and bad disks: one clear error that says what, where and what to do; never a traceback, never half a run."""
+"""Bad input and bad disks: one clear error that says what, where and what to do; no traceback, and no half a run."""
 
 import os
 import shutil
@@ -23,6 +23,7 @@ GOOD = 'name = "t"\n[[operations]]\nid = "a"\nkind = "command"\nparameters = { c
 SERVER = (
     'name = "t"\n[[operations]]\nid = "a"\nkind = "server_create"\nprovider = "local"\nparameters = { name = "x" }\n'
 )
+ID_RULE = "must begin with a letter or a digit, and may hold letters, digits, '.', '_' and '-' after it"
 SCHEMA = "see `provisioning schema workflow`"
 
 
@@ -189,17 +190,21 @@ DOCUMENTS: list[tuple[str, str, str | None]] = [
     ),
     (
         GOOD.replace('["true"]', '"true", evn = {}'),
-        "x.toml has 2 problems:\n"
-        "  x.toml:5: operations[0].parameters.command: must be a list, not text\n"
-        "  x.toml:5: operations[0].parameters.evn: is not known here; did you mean 'env'?",
+        (
+            "x.toml has 2 problems:\n"
+            "  x.toml:5: operations[0].parameters.command: must be a list, not text\n"
+            "  x.toml:5: operations[0].parameters.evn: is not known here; did you mean 'env'?"
+        ),
         None,
     ),
     (
         GOOD.replace("id", "di") + 'timeout = "5"\n',
-        "x.toml has 3 problems:\n"
-        "  x.toml:2: operations[0]: the key 'id' is missing\n"
-        "  x.toml:6: operations[0].timeout: must be a number (it is '5')\n"
-        "  x.toml:3: operations[0].di: unknown key 'di'",
+        (
+            "x.toml has 3 problems:\n"
+            "  x.toml:2: operations[0]: the key 'id' is missing\n"
+            "  x.toml:6: operations[0].timeout: must be a number (it is '5')\n"
+            "  x.toml:3: operations[0].di: unknown key 'di'"
+        ),
         SCHEMA,
     ),
     (
@@ -303,7 +308,7 @@ OPTIONS: list[tuple[list[str], str, str | None]] = [
     ),
     (
         ["--workflow-id", "a b"],
-        "workflow id 'a b' must begin with a letter or a digit, and may hold letters, digits, '.', '_' and '-' after it",
+        f"workflow id 'a b' {ID_RULE}",
         "name the run, like deploy-42",
     ),
     (
@@ -566,8 +571,10 @@ def test_a_workspace_that_may_not_be_written_is_told(desk: Desk, monkeypatch: py
     assert refused == (
         1,
         "",
-        f"error: journal {folder / '.provisioning' / 'journal.db'} cannot be written: Permission denied\n"
-        "  hint: Give your user write permission for the file and its folder, or keep the journal elsewhere.\n",
+        (
+            f"error: journal {folder / '.provisioning' / 'journal.db'} cannot be written: Permission denied\n"
+            "  hint: Give your user write permission for the file and its folder, or keep the journal elsewhere.\n"
+        ),
     )
 
 
@@ -582,7 +589,7 @@ main()
 
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_run_loses_nothing(person: Person) -> None:
-    """Again and again the journal runs out of room, each time a little later; in the end there is one server of each."""
+    """Again and again the journal runs out of room, a little later each time; at last there is one server of each."""
     assert person.run("workflow", "list").code == 0
     words, told, steps = ("workflow", "run", THREE_TIER, "--workflow-id", "one"), set(), []
     for room in range(44, 400, 24):
@@ -599,8 +606,10 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_run_loses_nothing(person: Perso
     assert sorted(server["name"] for server in person.servers()) == ["db-1", "web-a", "web-b"]
     journal = person.workspace / ".provisioning" / "journal.db"
     assert told == {
-        f"error: the disk failed under journal {journal}: disk I/O error\n"
-        "  hint: Check the disk and its free room, then resume the run."
+        (
+            f"error: the disk failed under journal {journal}: disk I/O error\n"
+            "  hint: Check the disk and its free room, then resume the run."
+        )
     }
     assert len(steps) > 2
     assert any("db started" in step for step in steps[:-1])

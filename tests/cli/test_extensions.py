@@ -89,7 +89,16 @@ def test_all_are_listed(run, extensions: Path, workspace: Path) -> None:
     shown = {line.split()[0]: line for line in lines}
     assert header.split() == ["NAME", "VERSION", "TYPE", "STATUS", "ORIGIN", "PROBLEM"]
     assert list(shown) == sorted(["audit", "kinds", "local", "torn", *BUNDLED])
-    assert shown["audit"].split() == ["audit", "1.0", "hooks", "ready", "project", "folder", str(extensions / "audit"), "-"]
+    assert shown["audit"].split() == [
+        "audit",
+        "1.0",
+        "hooks",
+        "ready",
+        "project",
+        "folder",
+        str(extensions / "audit"),
+        "-",
+    ]
     assert "torn/extension.toml:1" in shown["torn"]
     records = {record["name"]: record for record in data_of(run("extension", "list", "-o", "json"))}
     audit, torn = records["audit"], records["torn"]
