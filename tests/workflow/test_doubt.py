@@ -246,3 +246,20 @@ def test_a_doubt_that_nobody_can_settle_ends_in_words_that_say_what_to_do(stage:
         "look at what it did; then `provisioning workflow resume` does it again,"
         " and `provisioning workflow rollback` undoes the rest"
     )
+
+
+def test_a_late_answer_about_a_token_that_was_given_up_says_nothing(stage: Stage) -> None:
+    """The question was answered late: by then what it found was undone, and a fresh token had gone out."""
+    lagging(stage, 0.0, timeout=2.0)
+    stage.script.on(
+        "a", "run", OperationFailed("broken"), Pending(9.0, {"n": 1}), Pending(9.0, {"n": 2}), Done({"n": 3})
+    )
+    run(stage, server("a"), on_failure="stop")
+    stage.script.on("a", "settle", Later(15.0, MADE), MADE)
+    report = run(stage, server("a"), on_failure="stop")
+    assert report.state is RunState.SUCCEEDED
+    assert stage.clock.now >= 15.0
+    record = known(stage, "a")
+    assert (record.client_token, record.resources, record.result) == ("token-2", (), {"n": 3})
+    assert record.compensation is not None
+    assert record.compensation.data == {"token": "token-2"}

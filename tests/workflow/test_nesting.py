@@ -252,3 +252,44 @@ def test_the_joins_of_a_for_each_are_told_apart(stage: Stage) -> None:
     report = run(stage, inner, outputs={"sizes": "{{operations.net[*].result.outputs.size}}"})
     assert report.outputs == {"sizes": [1, 2]}
     assert states(stage) == dict.fromkeys(["net.x.db", "net.y.db", "net.x", "net.y"], str(OperationState.SUCCEEDED))
+
+
+def test_the_nearest_word_counts_in_a_nested_workflow(stage: Stage) -> None:
+    """An operation's own, its document's, that of who nests it, and at last the run's."""
+    inner = nested(
+        "net",
+        make("own", timeout=1, retry={"attempts": 7}, on_failure="stop"),
+        make("documents"),
+        own={"configuration": {"timeout": 2, "retry": {"factor": 5}}},
+        timeout=3,
+        retry={"attempts": 4, "factor": 3},
+        on_failure="continue",
+    )
+    outer = {"configuration": {"timeout": 9, "retry": {"attempts": 2, "initial_delay": 0.5}}}
+    plan = stage.plan({"name": "t", "operations": [inner, make("outside")], **outer})
+    settings = plan.settings
+    found = {
+        name: (
+            settings.timeout_of(node),
+            settings.on_failure_of(node),
+            settings.retry_of(node).attempts,
+            settings.retry_of(node).factor,
+            settings.retry_of(node).initial_delay,
+        )
+        for name, node in plan.nodes.items()
+    }
+    assert found == {
+        "net.own": (1, "stop", 7, 5, 0.5),
+        "net.documents": (2, "continue", 4, 5, 0.5),
+        "net": (3, "continue", 4, 3, 0.5),
+        "outside": (9, "rollback", 2, 2, 0.5),
+    }
+    assert stage.plan(plan.canonical).digest == plan.digest
+
+
+def test_a_nested_workflow_may_fail_by_itself(stage: Stage) -> None:
+    """Said of the operation that nests it, `continue` holds for all that it nests."""
+    stage.script.on("net.db", "run", OperationFailed("broken"))
+    report = run(stage, nested("net", make("db"), on_failure="continue"), make("other"))
+    assert states(stage) == {"net.db": "failed", "net": "blocked", "other": "succeeded"}
+    assert report.state is RunState.PARTIAL

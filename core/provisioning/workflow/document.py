@@ -59,7 +59,8 @@ class RetryDefinition:
 class OperationDefinition:
     """One operation as it is written, before `for_each` makes several of it.
 
-    `timeout` is in seconds, over all attempts. `when` is a truth value or a `{{condition}}`. `for_each` is a list,
+    `timeout` is in seconds, over all attempts. `timeout`, `retry` and `on_failure` of a nested workflow are said of
+    each of its operations. `when` is a truth value or a `{{condition}}`. `for_each` is a list,
     a table, or a reference to one that is known before the run.
     """
 
@@ -91,7 +92,10 @@ class OperationDefinition:
 
 @dataclass(frozen=True, slots=True)
 class DocumentConfiguration:
-    """How the run behaves; what is left out comes from the configuration's `[workflow]`."""
+    """How the run behaves; what is left out comes from the configuration's `[workflow]`.
+
+    In a nested workflow it is said of that one's operations, but for `parallelism`, of which a run has only one.
+    """
 
     __pydantic_config__ = _CLOSED
 

@@ -121,7 +121,7 @@ class Driver(ABC):
 
     def new_flight(self, node: PlannedOperation, record: OperationRecord) -> Flight:
         """Take an operation up."""
-        deadline = self.clock() + self.plan.settings.timeout_of(node.definition)
+        deadline = self.clock() + self.plan.settings.timeout_of(node)
         return Flight(node, self.surroundings.kinds.get(node.definition.kind), record, deadline)
 
     def resolve(self, flight: Flight) -> None:
@@ -171,7 +171,7 @@ class Driver(ABC):
         """Return how long to wait before the same call again, in seconds; None when it is to be given up."""
         if not is_retryable(error) or self.clock() >= flight.deadline:
             return None
-        policy = self.plan.settings.retry_of(flight.node.definition)
+        policy = self.plan.settings.retry_of(flight.node)
         return policy.delay(flight.tries, self.surroundings.random, retry_after(error))
 
     def doubt_remains(self, flight: Flight) -> bool:
@@ -214,7 +214,7 @@ class Driver(ABC):
 
     def timed_out(self, flight: Flight) -> OperationTimedOut:
         """Return the error of an operation whose time is up."""
-        seconds = self.plan.settings.timeout_of(flight.node.definition)
+        seconds = self.plan.settings.timeout_of(flight.node)
         return OperationTimedOut(
             f"operation {flight.id} did not end within {seconds:g} s",
             workflow_id=self.plan.workflow_id,

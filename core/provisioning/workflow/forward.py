@@ -319,7 +319,7 @@ class Forward(Driver):
         if self.retry_delay(flight, error) is None:
             flight.verdict = error
             flight.deadline = self.clock()
-            time += self.plan.settings.timeout_of(flight.node.definition)
+            time += self.plan.settings.timeout_of(flight.node)
         flight.deadline += time
         flight.tries += 1
         flight.asks, flight.doubt_until = 0, None
@@ -406,7 +406,7 @@ class Forward(Driver):
         self._heed_failure(flight)
 
     def _heed_failure(self, flight: Flight) -> None:
-        match self.plan.settings.on_failure_of(flight.node.definition):
+        match self.plan.settings.on_failure_of(flight.node):
             case "continue":
                 for blocked in self._frontier.block(flight.id):
                     self._block(blocked, flight.id)

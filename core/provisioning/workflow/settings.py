@@ -1,10 +1,12 @@
 """How a run behaves: what its document says, and what the configuration says where the document is silent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provisioning.retry import RetryPolicy
-from provisioning.workflow.document import DocumentConfiguration, OnFailure, OperationDefinition, RetryDefinition
+from provisioning.workflow.document import DocumentConfiguration, OnFailure, RetryDefinition
+from provisioning.workflow.scope import PlannedOperation
 
 __all__ = ["RunSettings"]
 
@@ -32,17 +34,35 @@ class RunSettings:
         }
         return replace(self, retry=_with(self.retry, configuration.retry), **changes)
 
-    def retry_of(self, definition: OperationDefinition) -> RetryPolicy:
-        """Return the policy for one operation."""
-        return self.retry if definition.retry is None else _with(self.retry, definition.retry)
+    def retry_of(self, operation: PlannedOperation) -> RetryPolicy:
+        """Return the policy for one operation: each part of it as the nearest word says."""
+        policy = self.retry
+        for written in reversed(list(_words(operation, "retry"))):
+            policy = _with(policy, written)
+        return policy
 
-    def timeout_of(self, definition: OperationDefinition) -> float:
+    def timeout_of(self, operation: PlannedOperation) -> float:
         """Return the time-out of one operation, in seconds."""
-        return self.timeout if definition.timeout is None else definition.timeout
+        return float(next(_words(operation, "timeout"), self.timeout))
 
-    def on_failure_of(self, definition: OperationDefinition) -> OnFailure:
+    def on_failure_of(self, operation: PlannedOperation) -> OnFailure:
         """Return what the failure of one operation means for the run."""
-        return self.on_failure if definition.on_failure is None else definition.on_failure
+        word: OnFailure = next(_words(operation, "on_failure"), self.on_failure)
+        return word
+
+
+def _words(operation: PlannedOperation, name: str) -> Iterator[Any]:
+    """Yield what is said of an operation, the nearest word first.
+
+    Its own comes first; in a nested workflow then its document's and that of the operation which nests it, and so on
+    outwards. What the outermost document says stands in the settings already.
+    """
+    current: PlannedOperation | None = operation
+    while current is not None:
+        owner = current.scope.owner
+        inner = (current.scope.document.configuration,) if owner is not None else ()
+        yield from (word for place in (current.definition, *inner) if (word := getattr(place, name)) is not None)
+        current = owner
 
 
 def _with(policy: RetryPolicy, written: RetryDefinition | None) -> RetryPolicy:

@@ -25,7 +25,7 @@ class Traffic:
         self._tickets = count(1)
         self._order = count()
         self._called: dict[int, Flight] = {}
-        self._abandoned: dict[int, Flight] = {}
+        self._abandoned: dict[int, tuple[Flight, int]] = {}
         self._waiting: list[tuple[float, int, Flight]] = []
         self._jobs: list[Job] = []
         self._next_check = NEVER
@@ -80,15 +80,21 @@ class Traffic:
             yield heapq.heappop(self._waiting)[2]
 
     def answers(self, patience: float) -> Iterator[tuple[Flight, Finished | Noted, bool]]:
-        """Yield what the engine tells, its flight, and whether it comes too late; wait at most `patience` s."""
+        """Yield what the engine tells, its flight, and whether it comes too late; wait at most `patience` s.
+
+        A late answer about a client token that has been given up since says nothing any more.
+        """
         for answer in self._engine.collect(self._patience(patience)):
-            late = answer.ticket in self._abandoned
-            flights = self._abandoned if late else self._called
+            late = self._abandoned.get(answer.ticket)
+            flight = self._called[answer.ticket] if late is None else late[0]
             if isinstance(answer, Noted):
-                yield flights[answer.ticket], answer, late
-            else:
-                self._told.discard(answer.ticket)
-                yield flights.pop(answer.ticket), answer, late
+                yield flight, answer, late is not None
+                continue
+            self._told.discard(answer.ticket)
+            self._called.pop(answer.ticket, None)
+            self._abandoned.pop(answer.ticket, None)
+            if late is None or late[1] == flight.record.generation:
+                yield flight, answer, late is not None
 
     def _patience(self, most: float) -> float:
         now = self._clock()
@@ -105,7 +111,7 @@ class Traffic:
             last = flight.call_deadline + self._grace
             if now >= last:
                 self._engine.abandon(ticket)
-                self._abandoned[ticket] = self._called.pop(ticket)
+                self._abandoned[ticket] = self._called.pop(ticket), flight.record.generation
                 yield flight
                 continue
             if now >= flight.call_deadline and ticket not in self._told:
