@@ -145,6 +145,12 @@ def test_the_wheel_holds_every_package_and_nothing_else(checkout: Path, built: t
         for path in (root / package).rglob("*")
         if path.is_file()
     ]
+    bundled = checkout / "extensions"
+    files += [
+        (Path("provisioning/_extensions") / path.relative_to(bundled)).as_posix()
+        for path in bundled.rglob("*")
+        if path.is_file()
+    ]
     information = f"provisioning-{version_of_this()}.dist-info/"
     assert sorted(files) == sorted(name for name in named(wheel) if not name.startswith(information))
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(files)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+import provisioning
 from provisioning.extensions import ExtensionType, Registry, Selection, Status, load_plugin
 from provisioning.extensions.bundled import bundled_folder
 from tests.bundled.activated import NAMES, folder, record
@@ -20,8 +21,10 @@ def named(path: Path) -> str:
 
 
 def test_the_folder_is_the_repositorys() -> None:
-    """In a checkout, and so in an editable installation, they stand at the top."""
-    assert bundled_folder() == Path(__file__).parents[2] / "extensions"
+    """In a checkout, and so in an editable installation, they stand at the top; in a wheel inside the package."""
+    inside = Path(provisioning.__file__).parent / "_extensions"
+    top = Path(__file__).parents[2] / "extensions"
+    assert bundled_folder() == (inside if inside.is_dir() else top)
 
 
 def test_a_wheel_carries_them_inside_the_package(tmp_path: Path) -> None:

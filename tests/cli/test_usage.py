@@ -144,6 +144,7 @@ def test_a_closed_pipe_ends_quietly(program) -> None:
 
 def test_a_full_disk_behind_stdout_ends_without_a_traceback() -> None:
     """An answer that cannot be written is an error like any other."""
+    import os
     import subprocess
     import sys
 
@@ -154,6 +155,7 @@ def test_a_full_disk_behind_stdout_ends_without_a_traceback() -> None:
             [sys.executable, "-m", "provisioning", "completion", "bash"],
             stdout=full,
             stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
             check=False,
             timeout=60,
         )

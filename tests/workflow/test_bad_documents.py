@@ -235,6 +235,6 @@ def test_a_nested_file_that_cannot_be_read_is_told_where_it_is_named(stage: Stag
     assert error.message == f"document: operations[0].parameters: {stage.directory / 'nope.toml'}: does not exist"
     assert error.hint == "check the path"
     odd = refused(stage, flow({"id": "net", "kind": "workflow", "parameters": {"file": "a\0b.toml"}}))
-    assert odd.message == (
-        "document: operations[0].parameters: 'a\\x00b.toml' is not a path that a file can have: embedded null byte"
-    )
+    told, _, reason = odd.message.rpartition(": ")
+    assert told.startswith("document: operations[0].parameters: 'a\\x00b.toml' is not a path that a file can have")
+    assert reason in {"embedded null byte", "embedded null character in path"}  # as this Python says it

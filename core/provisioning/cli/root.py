@@ -65,7 +65,8 @@ def _report(error: BaseException, arguments: list[str], invocation: Invocation) 
     if is_json_asked(arguments):
         invocation.output = Output.JSON
     try:
-        return report_failure(error, invocation)
+        code = report_failure(error, invocation)
+        return _leave_quietly() if isinstance(error, Unwritable) else code
     except BrokenPipeError:
         return _leave_quietly()
     except Unwritable as unwritable:

@@ -96,7 +96,7 @@ class Forward(Driver):
         """Stop as a failure would, or as an interrupt would."""
         if mode is CancelMode.ROLLBACK:
             self._aftermath = RunState.ROLLING_BACK
-            self.first_error = self.first_error or RunInterrupted("the run was cancelled").info()
+            self.first_error = self.first_error or RunInterrupted(f"run {self.plan.workflow_id} was cancelled").info()
         else:
             self.interrupt()
 
