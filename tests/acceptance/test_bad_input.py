@@ -16,7 +16,7 @@ from provisioning.app import parts
 from provisioning.cli.root import root
 from provisioning.store import open_journal
 from tests.acceptance.conftest import EXAMPLES, Person
-from tests.store.scene import ordinary_user
+from tests.users import ordinary_user
 
 THREE_TIER = str(EXAMPLES / "three-tier.toml")
 GOOD = 'name = "t"\n[[operations]]\nid = "a"\nkind = "command"\nparameters = { command = ["true"] }\n'

@@ -7,6 +7,7 @@ import pytest
 
 from provisioning.errors import ConfigurationError
 from provisioning.source import Format, read_source, read_text
+from tests.users import ordinary_user
 
 
 def refusal(path: Path, **options: int) -> tuple[str, str | None]:
@@ -66,16 +67,17 @@ def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     assert f"{path}: is a device or a pipe, not a regular file" == message
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     """The permission is what is named."""
     path = tmp_path / "a.toml"
     path.write_text("a = 1")
     path.chmod(0)
-    assert (
+    with ordinary_user():
+        refused = refusal(path)
+    assert refused == (
         f"{path}: cannot be read: permission denied",
         "check the permissions of the file and of the folders above it",
-    ) == refusal(path)
+    )
 
 
 def test_a_link_in_a_circle_is_refused(tmp_path: Path) -> None:

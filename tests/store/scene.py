@@ -1,6 +1,5 @@
 """What the tests of the journal share: a clock that stands still, short ways to runs and records, another process."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,16 +68,3 @@ def another_process(path: Path, code: str) -> Iterator[tuple["subprocess.Popen[s
             yield process, process.stdout.readline().strip()
         finally:
             process.kill()
-
-
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Be somebody whom permission bits bind, also when the tests run as root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)

@@ -9,7 +9,7 @@ import pytest
 
 from provisioning.store import this_holder
 from provisioning.store.holder import describe_holder, is_dead
-from tests.store.scene import ordinary_user
+from tests.users import another_user
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to compare starts by")
 
@@ -111,5 +111,5 @@ def test_somebody_elses_process_is_seen() -> None:
     """A process that one may not signal is there all the same: pid 1 is not the holder, and not gone."""
     start = Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19]
 
-    with ordinary_user():
+    with another_user():
         assert not is_dead(_with(_with(this_holder(), 2, "1"), 3, start))

@@ -15,7 +15,8 @@ from provisioning.errors import (
 )
 from provisioning.store import SqliteJournal, open_journal
 from provisioning.store.connection import prepare
-from tests.store.scene import another_process, driven, new_run, one_step, ordinary_user
+from tests.store.scene import another_process, driven, new_run, one_step
+from tests.users import ordinary_user
 
 DAMAGE_HINT = (
     "Put a backup of the file in its place, or move it away (with its -wal and -shm files) to begin an empty "

@@ -21,6 +21,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
 _TEXT = frozenset({"str", "value", "merge"})
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 _MAX_REPEATED = 1_000_000  # values that aliases may stand for; a "billion laughs" document has far more
 
 
@@ -51,6 +52,8 @@ def _syntax_problem(error: yaml.YAMLError, name: str) -> Problem:
     if context := getattr(error, "context", None):
         what = f"{what} {context}"
     mark = getattr(error, "problem_mark", None)
+    if mark is not None and "nesting depth" in what:  # libyaml looks ahead, and may have a bound of its own
+        return Problem(_TOO_DEEP, name, mark.line + 1)
     if mark is None:
         return Problem(f"is not valid YAML: {what}", name)
     return Problem(f"is not valid YAML: {what} (column {mark.column + 1})", name, mark.line + 1)
@@ -172,7 +175,7 @@ class _Builder:
         if event.tag not in {None, "!", _TAG + kind}:
             self._refuse_tag(event.tag, line)
         if len(self.stack) >= MAX_DEPTH:
-            raise _TooLarge(f"is nested deeper than {MAX_DEPTH} levels", line)
+            raise _TooLarge(_TOO_DEEP, line)
         is_key = bool(self.stack) and self.stack[-1].wants_key
         if is_key:
             self._report(line, "a key must be text, not a mapping or a list")

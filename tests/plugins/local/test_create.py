@@ -1,7 +1,6 @@
 """Creating, finding, listing and deleting servers that are real processes."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from provisioning.errors import InvalidRequest, NotFound, OperationTimedOut, Run
 from provisioning_local.disk import translated
 from provisioning_local.lock import try_lock
 from provisioning_local.provider import LocalProvider, id_from_token
+from tests.users import ordinary_user
 
 CREATE = """
 import sys
@@ -277,11 +277,11 @@ def test_a_directory_that_cannot_be_used(tmp_path):
     assert refusal.value.message == f"provider here cannot use {file}: Not a directory"
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="nothing is unwritable for root")
 def test_a_directory_that_may_not_be_written(tmp_path):
     """A folder without permission is told in clear words."""
     tmp_path.chmod(0o500)
-    status = LocalProvider("here", {"directory": f"{tmp_path}/below"}).check_connection(OperationContext())
+    with ordinary_user():
+        status = LocalProvider("here", {"directory": f"{tmp_path}/below"}).check_connection(OperationContext())
     assert status.message == f"provider here cannot use {tmp_path}/below: Permission denied"
 
 
