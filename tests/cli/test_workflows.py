@@ -416,3 +416,13 @@ class TestSignals:
         os.kill(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (130, "")
+
+
+def test_a_plan_names_every_place(run, workspace: Path) -> None:
+    """Where an operation is tried, and where else when there is no room."""
+    operation = '[[operations]]\nid = "a"\nkind = "server_create"\nparameters = { name = "a" }\n'
+    (workspace / "x.toml").write_text(f'name = "t"\n{operation}provider = "local"\nzones = ["local-a", "local-b"]\n')
+    assert (
+        "  a: server_create on local zone local-a, else local zone local-b\n"
+        in run("workflow", "plan", "x.toml").stdout
+    )

@@ -113,18 +113,19 @@ def test_every_layer_has_a_sentence_and_a_label() -> None:
 def test_providers_are_resolved_one_by_one(load_here: Load, tmp_path: Path) -> None:
     """An instance whose variable is missing does not keep the others from being used."""
     (tmp_path / "config.user.toml").write_text(
-        '[providers.aws-eu]\ntype = "aws"\ntimeout = 5\nmax_parallel = "{{env.N}}"\nlisting_lag = 1.5\n'
+        '[providers.aws-eu]\ntype = "aws"\ntimeout = 5\nmax_parallel = "{{env.N}}"\n'
+        'requests_per_second = "2.5"\nlisting_lag = 1.5\n'
         'region = "{{vars.region}}"\n[providers.broken]\napi_token = "{{env.NOPE}}"\n[vars]\nregion = "eu"\n'
     )
     configuration = load_here(environ={"N": "3"})
     assert list(configuration.providers) == ["aws-eu", "broken"]
     assert len(configuration.providers) == 2
-    expected = ProviderSettings("aws-eu", "aws", 5.0, 3, 1.5, {"region": "eu"})
+    expected = ProviderSettings("aws-eu", "aws", 5.0, 3, 2.5, 1.5, {"region": "eu"})
     assert configuration.providers["aws-eu"] == expected
     assert configuration.providers["aws-eu"] is configuration.providers["aws-eu"]
     assert "nowhere" not in configuration.providers
     assert refusal(lambda: configuration.provider("broken"))[0] == (
-        f"{tmp_path}/config.user.toml:8: providers.broken.api_token: {{{{env.NOPE}}}}: env has no NOPE"
+        f"{tmp_path}/config.user.toml:9: providers.broken.api_token: {{{{env.NOPE}}}}: env has no NOPE"
     )
 
 

@@ -173,6 +173,9 @@ class ScriptedKind:
         return self.script.answer(operation, "compensate", Done())
 
 
+_ZONED = {"properties": {"zone": {"type": "string"}}}
+
+
 class ScriptedKinds:
     """`make` leaves something behind, `note` does not, `careful` must not be done twice; `workflow` joins."""
 
@@ -184,7 +187,7 @@ class ScriptedKinds:
             OperationKind("careful", "be careful", {}, self, on_doubt=OnDoubt.FAIL),
             OperationKind("workflow", "run a nested workflow", {}, self),
             OperationKind("placed", "make a thing somewhere", {}, self, needs_provider=True),
-            OperationKind("server", "make a server", {}, self, prepares=True, action=undoing, needs_provider=True),
+            OperationKind("server", "make a server", _ZONED, self, prepares=True, action=undoing, needs_provider=True),
         ]
         self._kinds = {one.name: ScriptedKind(script, one) for one in descriptors}
 
@@ -198,19 +201,26 @@ class ScriptedKinds:
 class Cloud:
     """A provider instance of which only the limits matter: the kinds are scripted."""
 
-    def __init__(self, name: str, limits: ProviderLimits) -> None:
+    def __init__(self, name: str, limits: ProviderLimits, closed_for: float) -> None:
         self.name = self.type = name
         self.limits = limits
+        self._closed_for = closed_for
+
+    def opens_in(self) -> float:
+        return self._closed_for
 
 
 class Clouds:
-    """The provider instances of a stage."""
+    """The provider instances of a stage; `opens_at` says until when one of them holds calls back."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self.limits: dict[str, ProviderLimits] = {}
+        self.opens_at: dict[str, float] = {}
+        self._clock = clock
 
     def get(self, name: str) -> Provider:
-        return Cloud(name, self.limits[name])  # type: ignore[return-value]
+        closed_for = max(0.0, self.opens_at.get(name, 0.0) - self._clock.now)
+        return Cloud(name, self.limits[name], closed_for)  # type: ignore[return-value]
 
     def names(self) -> list[str]:
         return list(self.limits)
@@ -238,9 +248,9 @@ class Stage:
         self.directory = directory
         self.script = Script()
         self.kinds = ScriptedKinds(self.script)
-        self.clouds = Clouds()
-        self.guards = Gatekeeper()
         self.clock = VirtualClock()
+        self.clouds = Clouds(self.clock)
+        self.guards = Gatekeeper()
         self.engine: VirtualEngine | None = None
         self.roots: dict[str, Any] = {}
         self.secrets: set[str] = set()

@@ -17,6 +17,7 @@ from provisioning.errors import (
     Ambiguous,
     ExtensionBroken,
     InvalidRequest,
+    NetworkFailure,
     OperationFailed,
     ServiceInternalError,
     Throttling,
@@ -129,10 +130,10 @@ def test_the_time_that_a_cloud_asks_for_is_given(stage: Stage) -> None:
 
 def test_attempts_are_bounded(stage: Stage) -> None:
     """The error of the last attempt is the operation's."""
-    stage.script.on("db", "run", Throttling("slow down"))
+    stage.script.on("db", "run", NetworkFailure("no route"))
     report = run(stage, make("db", retry={"attempts": 2}), **stop())
     assert stage.script.calls("run") == ["db", "db"]
-    assert [(name, error.message) for name, error in report.failures] == [("db", "slow down")]
+    assert [(name, error.message) for name, error in report.failures] == [("db", "no route")]
     assert report.state is RunState.FAILED
 
 

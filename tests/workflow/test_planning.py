@@ -8,13 +8,15 @@ import pytest
 from provisioning.errors import ConfigurationError
 from provisioning.source import parse_source, read_source
 from provisioning.workflow import DocumentConfiguration, Plan, Planner, RunSettings
-from tests.workflow.scripted import Clouds, Script, ScriptedKinds, Stage, make
+from tests.workflow.scripted import Clouds, Script, ScriptedKinds, Stage, VirtualClock, make
 
 OPERATION_ID_RULE = "must begin with a letter or '_', and may hold letters, digits, '_' and '-' after it"
 
 
 def planner(roots: dict[str, Any] | None = None) -> Planner:
-    return Planner(kinds=ScriptedKinds(Script()), providers=Clouds(), roots=roots or {}, defaults=RunSettings())
+    return Planner(
+        kinds=ScriptedKinds(Script()), providers=Clouds(VirtualClock()), roots=roots or {}, defaults=RunSettings()
+    )
 
 
 def plan_text(text: str, form: str = "toml", directory: Path = Path(), **roots: Any) -> Plan:
@@ -309,8 +311,17 @@ def test_a_plan_says_what_each_operation_will_do_and_how_it_is_undone(stage: Sta
             "needs": [],
             "summary": "make a thing: name=x",
             "undo": "delete the thing",
+            "places": [],
         },
-        {"id": "b", "kind": "note", "provider": None, "needs": ["a"], "summary": "note something", "undo": None},
+        {
+            "id": "b",
+            "kind": "note",
+            "provider": None,
+            "needs": ["a"],
+            "summary": "note something",
+            "undo": None,
+            "places": [],
+        },
     ]
     assert plan.layers() == [["a"], ["b"]]
     assert "a --> b" in plan.as_mermaid().replace("n0", "a").replace("n1", "b")

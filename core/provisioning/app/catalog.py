@@ -95,7 +95,7 @@ class ProviderCatalog:
             settings.type,
             lambda: load_provider(record)(settings.name, options),
             capabilities=frozenset(provider.capabilities),
-            limits=ProviderLimits(settings.timeout, settings.max_parallel, lag),
+            limits=ProviderLimits(settings.timeout, settings.max_parallel, lag, settings.requests_per_second),
             wrappers=self._plugins.hooks,
         )
 

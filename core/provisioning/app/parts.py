@@ -176,6 +176,7 @@ class Parts:
             parallelism=settings.parallelism,
             on_failure=settings.on_failure,
             timeout=settings.timeout,
+            run_timeout=settings.run_timeout,
             retry=RetryPolicy(**settings.retry.model_dump()),
         )
 

@@ -16,6 +16,7 @@ PHRASES: Mapping[str, str] = {
     EventKind.WORKFLOW_INTERRUPTED: "workflow interrupted",
     EventKind.OPERATION_STARTED: "started",
     EventKind.OPERATION_RETRIED: "is tried again",
+    EventKind.OPERATION_MOVED: "is tried elsewhere",
     EventKind.OPERATION_WAITING: "waits",
     EventKind.OPERATION_ADOPTED: "adopted what an interrupted attempt had made",
     EventKind.OPERATION_SUCCEEDED: "succeeded",

@@ -35,6 +35,7 @@ def _number(value: Any) -> Any:
 
 _Count = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 _Seconds = Annotated[float, BeforeValidator(_number), Field(ge=0)]
+_Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 _TimeLimit = Annotated[float, BeforeValidator(_number), Field(gt=0)]
 
 
@@ -83,6 +84,8 @@ class WorkflowSettings(_Table):
     retry: RetrySettings = RetrySettings()
     timeout: _TimeLimit = 600.0
     """Seconds that one operation may take."""
+    run_timeout: _TimeLimit | None = None
+    """Seconds that a whole run may take, from each start or resume; no limit when left out."""
 
 
 class ExtensionsSettings(_Table):
@@ -111,6 +114,8 @@ class ProviderTable(BaseModel):
     """Seconds that one call to the provider may take."""
     max_parallel: _Count | None = None
     """How many operations use this instance at once."""
+    requests_per_second: _Rate | None = None
+    """How many calls to the provider go out in a second, evenly spaced."""
     listing_lag: _Seconds | None = None
     """Seconds after which everything that was created is certainly listed."""
 
@@ -141,6 +146,7 @@ class ProviderSettings:
     type: str
     timeout: float | None
     max_parallel: int | None
+    requests_per_second: float | None
     listing_lag: float | None
     options: Mapping[str, Any]
 
@@ -152,6 +158,7 @@ class ProviderSettings:
             type=table.type or name,
             timeout=table.timeout,
             max_parallel=table.max_parallel,
+            requests_per_second=table.requests_per_second,
             listing_lag=table.listing_lag,
             options=table.model_extra or {},
         )
@@ -159,7 +166,7 @@ class ProviderSettings:
 
 def built_in_defaults(workspace: Path, providers: list[str]) -> dict[str, Any]:
     """Return what the program does when nothing is said; each instance of `providers` is of the type of its name."""
-    defaults = Settings().model_dump()
+    defaults = Settings().model_dump(exclude_none=True)
     defaults["paths"] = {"base": str(workspace)}
     defaults["providers"] = {name: {"type": name} for name in providers}
     return defaults

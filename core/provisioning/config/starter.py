@@ -24,7 +24,8 @@ STARTER: Final = """\
 
 # A provider instance. Its name is what workflows say; "type" is the provider, the name itself when left out.
 # [providers.local]
-# max_parallel = 4                  # calls to it at once
+# max_parallel = 4                  # operations that use it at once
+# requests_per_second = 10          # calls to it in a second
 # timeout = 60                      # seconds that one call may take
 
 # Keep a secret out of this file: name the variable or the file that holds it.

@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     """An operation's intent is durable and its call begins."""
     OPERATION_RETRIED = "OperationRetried"
     """An attempt failed and another one follows."""
+    OPERATION_MOVED = "OperationMoved"
+    """There was no room where an operation was tried, and it is tried elsewhere."""
     OPERATION_WAITING = "OperationWaiting"
     """The cloud acted and the operation waits for it to settle."""
     OPERATION_ADOPTED = "OperationAdopted"

@@ -28,13 +28,15 @@ class Capability(StrEnum):
 class ProviderLimits:
     """How one instance may be used.
 
-    `timeout` bounds one call, in seconds. `listing_lag` is how long, in seconds, the cloud may hide from
-    `find_server` what it has already created.
+    `timeout` bounds one call, in seconds. `max_parallel` is how many operations use it at once, `requests_per_second`
+    how many calls go out in a second, by all runs of this process together; None for no limit. `listing_lag` is how
+    long, in seconds, the cloud may hide from `find_server` what it has already created.
     """
 
     timeout: float | None = None
     max_parallel: int | None = None
     listing_lag: float = 0.0
+    requests_per_second: float | None = None
 
 
 class Provider(Protocol):
@@ -58,6 +60,10 @@ class Provider(Protocol):
     @property
     def limits(self) -> ProviderLimits:
         """How it may be used."""
+        ...
+
+    def opens_in(self) -> float:
+        """Return for how long calls are held back, in seconds: the rate is used up, or the cloud asked for a pause."""
         ...
 
     def check_connection(self, context: OperationContext | None = None) -> ConnectionStatus:

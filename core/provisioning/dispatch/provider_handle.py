@@ -1,5 +1,6 @@
 """A provider instance, ready to be called: the typed face of the hooks of one configured use of a provider."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,16 @@ from provisioning.dispatch.answer import checked_items, checked_server, shown
 from provisioning.dispatch.hook import hooks_of
 from provisioning.dispatch.hook_set import HookSet, Wrapper, described
 from provisioning.dispatch.registration import CAPABILITY_HOOKS, check_provider
-from provisioning.errors import ExtensionBroken, OperationTimedOut, ProviderError, ProvisioningError, Unsupported
+from provisioning.errors import (
+    ExtensionBroken,
+    OperationTimedOut,
+    ProviderError,
+    ProvisioningError,
+    RunInterrupted,
+    Throttling,
+    Unsupported,
+)
+from provisioning.ratelimit import Pace
 
 __all__ = ["ProviderHandle"]
 
@@ -39,7 +49,8 @@ class ProviderHandle:
     at the first use, once, so that nothing is imported before. The first of `wrappers` stands outermost.
 
     What a hook answers is checked, and its errors are ours: a `ProviderError` gets the instance's name, anything
-    foreign is an `ExtensionBroken`. Nothing is called after the context's deadline.
+    foreign is an `ExtensionBroken`. Nothing is called after the context's deadline. Calls keep to the instance's rate:
+    one whose turn has not come waits for it, and after a `Throttling` with `retry_after` all wait that long.
     """
 
     def __init__(
@@ -59,6 +70,7 @@ class ProviderHandle:
         self._capabilities = capabilities
         self._limits = limits or ProviderLimits()
         self._wrappers = tuple(wrappers)
+        self._pace = Pace(self._limits.requests_per_second, clock)
         self._catalog: TtlCache[str, tuple[Any, ...]] = TtlCache(CATALOG_SECONDS, clock=clock)
         self._lock = threading.RLock()
         self._hooks: HookSet | None = None
@@ -82,6 +94,10 @@ class ProviderHandle:
     def limits(self) -> ProviderLimits:
         """How it may be used."""
         return self._limits
+
+    def opens_in(self) -> float:
+        """Return for how long calls are held back, in seconds."""
+        return self._pace.opens_in()
 
     def open(self) -> None:
         """Make the provider's object now, if nobody has used it yet; raise what is wrong with it."""
@@ -177,7 +193,7 @@ class ProviderHandle:
         try:
             return self._make()
         except ProviderError as error:
-            self._sign(error)
+            self._heed(error)
             raise
         except ProvisioningError:
             raise
@@ -193,18 +209,28 @@ class ProviderHandle:
     def _call(self, hook: str, context: OperationContext | None, **arguments: Any) -> Any:
         self._check_capability(hook)
         hooks = self._hooks or self._opened()
-        if context is None:
-            context = OperationContext()
-        elif context.deadline is not None and context.clock() >= context.deadline:
+        context = context or OperationContext()
+        self._await_turn(hook, context)
+        try:
+            return hooks.call(hook, context=context, **arguments)
+        except ProviderError as error:
+            self._heed(error)
+            raise
+
+    def _await_turn(self, hook: str, context: OperationContext) -> None:
+        """Wait until the call may go out; raise when it may not before the operation has to end."""
+        remaining = context.remaining
+        if remaining is not None and remaining <= self._pace.opens_in():
             raise OperationTimedOut(
                 f"{hook} of provider {self._name} was not called: the time of the operation is up",
                 workflow_id=context.workflow_id,
             )
-        try:
-            return hooks.call(hook, context=context, **arguments)
-        except ProviderError as error:
-            self._sign(error)
-            raise
+        seconds = self._pace.take()
+        if seconds > 0 and context.cancellation.wait(seconds):
+            raise RunInterrupted(
+                f"{hook} of provider {self._name} was not called: operation {context.operation_id} was cancelled",
+                workflow_id=context.workflow_id,
+            )
 
     def _check_capability(self, hook: str) -> None:
         capability = _CAPABILITY_OF.get(hook)
@@ -216,9 +242,15 @@ class ProviderHandle:
                 hint=f"its capabilities: {has}",
             )
 
-    def _sign(self, error: ProviderError) -> None:
+    def _heed(self, error: ProviderError) -> None:
+        """Give an error the instance's name, and the cloud the pause that it asked for."""
         if error.provider is None:
             error.provider = self._name
+        seconds = error.retry_after
+        if not (isinstance(seconds, int | float) and math.isfinite(seconds)):
+            error.retry_after = None
+        elif isinstance(error, Throttling):
+            self._pace.pause(seconds)
 
     def _listed(self, answer: Any) -> Iterator[Server]:
         hooks, hook = self._opened(), "list_servers"
@@ -226,7 +258,7 @@ class ProviderHandle:
             for item in checked_items(hooks, hook, answer, Server):
                 yield checked_server(hooks, hook, item, self._name)
         except ProviderError as error:
-            self._sign(error)
+            self._heed(error)
             raise
 
     def _offers(self, hook: str, context: OperationContext | None) -> tuple[Any, ...]:
@@ -235,7 +267,7 @@ class ProviderHandle:
             try:
                 return tuple(checked_items(self._opened(), hook, answer, _OFFERS[hook]))
             except ProviderError as error:
-                self._sign(error)
+                self._heed(error)
                 raise
 
         self._check_capability(hook)

@@ -8,7 +8,7 @@ ProvisioningError
     CapacityUnavailable Unsupported Ambiguous
   WorkflowError [workflow_id]     what happened to a run or one of its operations
     OperationFailed OperationDenied OperationTimedOut OperationInDoubt
-    RunNotFound RunConflict RunLocked RunFenced RunInterrupted
+    RunNotFound RunConflict RunLocked RunFenced RunInterrupted RunTimedOut
   ResourceError [type/id]         a resource is not what an operation needs
     ResourceMissing ResourceBroken
   ExtensionError [name]           an extension cannot be found, fitted or called
@@ -65,6 +65,7 @@ from provisioning.errors.workflow import (
     RunInterrupted,
     RunLocked,
     RunNotFound,
+    RunTimedOut,
     WorkflowError,
 )
 
@@ -107,6 +108,7 @@ __all__ = [
     "RunInterrupted",
     "RunLocked",
     "RunNotFound",
+    "RunTimedOut",
     "ServiceInternalError",
     "ServiceLimitExceeded",
     "Throttling",

@@ -15,6 +15,7 @@ __all__ = [
     "RunInterrupted",
     "RunLocked",
     "RunNotFound",
+    "RunTimedOut",
     "WorkflowError",
 ]
 
@@ -49,6 +50,12 @@ class OperationDenied(WorkflowError):
 
 class OperationTimedOut(WorkflowError):
     """An operation did not end within its time-out."""
+
+    http_status = 504
+
+
+class RunTimedOut(WorkflowError):
+    """A run did not end within its own time-out."""
 
     http_status = 504
 

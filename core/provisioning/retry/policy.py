@@ -49,8 +49,10 @@ class RetryPolicy:
         `attempt` counts from 1. `random` gives numbers from 0 up to 1. `retry_after` is what the other side asked for:
         the answer is never below it, even where it is beyond `max_delay`.
         """
-        if attempt >= self.attempts:
-            return None
+        return None if attempt >= self.attempts else self.pause(attempt, random, retry_after)
+
+    def pause(self, attempt: int, random: Callable[[], float], retry_after: float | None = None) -> float:
+        """Return the same delay, where no attempt is the last one: for whoever is only asked to slow down."""
         spread = 1 + self.jitter * (2 * random() - 1)
         return max(self._unspread(attempt) * spread, retry_after or 0.0)
 

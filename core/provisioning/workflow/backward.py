@@ -90,7 +90,7 @@ class Backward(Driver):
     def take_up(self) -> None:
         """Begin to undo the next operations, as far as order, limits and one commit allow."""
         if self.is_interrupted:
-            self.traffic.drop_waits()
+            self.drop_waits()
             return
         while self._next is not None and self.limits.free > 0 and not self.ledger.is_full:
             record = self._next
@@ -192,12 +192,11 @@ class Backward(Driver):
     # -- deciding ------------------------------------------------------------------------------------------------
 
     def _try_again(self, flight: Flight, error: BaseException) -> None:
-        delay = self.retry_delay(flight, error)
+        delay = self.next_try(flight, error)
         if delay is None:
             self._fail(flight, error)
-            return
-        flight.tries += 1
-        self.traffic.wait(flight, flight.step, delay)
+        else:
+            self.wait_again(flight, error, delay)
 
     def _undone(self, flight: Flight) -> None:
         record = flight.record

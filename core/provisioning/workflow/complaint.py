@@ -14,8 +14,8 @@ MAX_PROBLEMS = 50
 """How many problems of one document are told; who has more mends these first."""
 
 _SCHEMA_HINT = "see `provisioning schema workflow`"
-_CHOICE = "when"
-"""The key whose value may be of two types: pydantic puts the type tried behind it into the place of a mistake."""
+_CHOICES = ("provider", "when")
+"""The keys whose values may be of two types: pydantic puts the type tried behind them into the place of a mistake."""
 
 _MUST_BE = {
     "bool_parsing": "true or false, or a {{condition}}",
@@ -67,8 +67,8 @@ def unknown(what: str, name: str, known: Sequence[str]) -> str:
 
 
 def _place(loc: Sequence[str | int]) -> tuple[str | int, ...]:
-    is_branch = len(loc) > 1 and loc[-2] == _CHOICE and loc[0] == "operations"
-    return tuple(loc[:-1] if is_branch else loc)
+    is_choice = len(loc) > 3 and loc[0] == "operations" and loc[2] in _CHOICES
+    return (*loc[:3], *loc[4:]) if is_choice else tuple(loc)
 
 
 def _problem(source: Source, path: tuple[str | int, ...], error: Mapping[str, Any], keys: Sequence[str]) -> Problem:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, WithJsonSchema
 
 from provisioning.errors import Problem
 from provisioning.source import Format, Source
 from provisioning.workflow.complaint import problems_of, refusal, unknown
+from provisioning.workflow.location import Location
 from provisioning.workflow.names import LONGEST_WORKFLOW_ID, OPERATION_ID, WORKFLOW_ID
 
 __all__ = [
@@ -31,6 +32,11 @@ OnFailure = Literal["rollback", "stop", "continue"]
 OperationId = Annotated[str, Field(pattern=OPERATION_ID, max_length=64)]
 WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID, max_length=LONGEST_WORKFLOW_ID)]
 Seconds = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+Alternatives = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=100)]
+OneOrSeveral = Annotated[
+    Annotated[str, Tag("one")] | Annotated[Alternatives, Tag("several")],
+    Discriminator(lambda value: "several" if isinstance(value, list) else "one"),
+]
 ForEach = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "object"}, {"type": "string"}, {"type": "null"}]})
 ]
@@ -61,14 +67,16 @@ class OperationDefinition:
 
     `timeout` is in seconds, over all attempts. `timeout`, `retry` and `on_failure` of a nested workflow are said of
     each of its operations. `when` is a truth value or a `{{condition}}`. `for_each` is a list,
-    a table, or a reference to one that is known before the run.
+    a table, or a reference to one that is known before the run. `provider` may be several instances, and `zones`
+    several zones of one: where one has no room (`CapacityUnavailable`), the next is tried.
     """
 
     __pydantic_config__ = _CLOSED
 
     id: OperationId
     kind: Annotated[str, Field(min_length=1)]
-    provider: str | None = None
+    provider: OneOrSeveral | None = None
+    zones: Alternatives | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     for_each: ForEach = None
     when: Annotated[bool, Field(strict=True)] | str | None = None
@@ -76,10 +84,19 @@ class OperationDefinition:
     retry: RetryDefinition | None = None
     on_failure: OnFailure | None = None
 
+    @property
+    def locations(self) -> Sequence[Location]:
+        """Where it may be carried out, in the order in which that is tried."""
+        if isinstance(self.provider, list):
+            return [Location(name) for name in self.provider]
+        if self.zones is not None:
+            return [Location(self.provider, zone) for zone in self.zones]
+        return (Location(self.provider),)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what was left out."""
         document: dict[str, Any] = {"id": self.id, "kind": self.kind}
-        for name in ("provider", "for_each", "when", "timeout", "on_failure"):
+        for name in ("provider", "zones", "for_each", "when", "timeout", "on_failure"):
             value = getattr(self, name)
             if value is not None:
                 document[name] = value
@@ -94,7 +111,8 @@ class OperationDefinition:
 class DocumentConfiguration:
     """How the run behaves; what is left out comes from the configuration's `[workflow]`.
 
-    In a nested workflow it is said of that one's operations, but for `parallelism`, of which a run has only one.
+    In a nested workflow it is said of that one's operations, but for `parallelism` and `run_timeout`, of which a run
+    has only one. `timeout` is of each operation, `run_timeout` of driving the whole run forwards; both in seconds.
     """
 
     __pydantic_config__ = _CLOSED
@@ -102,12 +120,13 @@ class DocumentConfiguration:
     parallelism: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = None
     on_failure: OnFailure | None = None
     timeout: Seconds | None = None
+    run_timeout: Seconds | None = None
     retry: RetryDefinition | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what was left out."""
         document: dict[str, Any] = {}
-        for name in ("parallelism", "on_failure", "timeout"):
+        for name in ("parallelism", "on_failure", "timeout", "run_timeout"):
             value = getattr(self, name)
             if value is not None:
                 document[name] = value

@@ -5,6 +5,7 @@ then lets the next calls depart. So no call is made whose intent is not durable,
 """
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -22,10 +23,17 @@ from provisioning.contract import (
     Pending,
     Step,
 )
-from provisioning.errors import Ambiguous, OperationTimedOut, ProvisioningError, RunInterrupted
+from provisioning.errors import (
+    Ambiguous,
+    OperationInDoubt,
+    OperationTimedOut,
+    ProvisioningError,
+    RunInterrupted,
+    Throttling,
+)
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import RENEW_EVERY, Ledger
-from provisioning.workflow.limits import Limits
+from provisioning.workflow.limits import NEVER, Limits
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.scope import PlannedOperation
 from provisioning.workflow.surroundings import Surroundings
@@ -36,6 +44,8 @@ from provisioning.workflow.view import View
 __all__ = ["Driver"]
 
 _ASK_FIRST, _ASK_MOST = 0.1, 2.0
+_SHORT = 0.05
+"""Seconds that a call may wait for its provider's turn where it is made: less than a turn of this loop is worth."""
 
 
 class Driver(ABC):
@@ -47,10 +57,12 @@ class Driver(ABC):
         self.surroundings = surroundings
         self.clock = surroundings.clock
         self.traffic = traffic
-        self.limits = Limits(plan.settings.parallelism, self._provider_limit)
+        self.limits = Limits(plan.settings.parallelism, surroundings.providers, surroundings.clock)
         workflow = {"id": plan.workflow_id, "name": plan.name}
+        self.ends_at = NEVER
         self.view = View(surroundings.roots, ledger.result, workflow)
         self._interrupted = False
+        self._returning: deque[Flight] = deque()
 
     def interrupt(self) -> None:
         """Take nothing more up, let calls in flight be recorded, and end; safe in a signal handler."""
@@ -89,16 +101,18 @@ class Driver(ABC):
     def drive(self) -> None:
         """Turn until everything that may be done is done."""
         while True:
+            self.limits.begin_turn()
+            self._let_back()
             self.take_up()
             self.ledger.commit()
             self.traffic.depart()
-            if self.traffic.is_empty and not self.has_more():
+            if self.traffic.is_empty and not self._returning and not self.has_more():
                 return
-            if not self.traffic.is_empty:
+            if not self.traffic.is_empty or self.limits.opens_in < NEVER:
                 self._listen()
 
     def _listen(self) -> None:
-        for flight, answer, late in self.traffic.answers(RENEW_EVERY):
+        for flight, answer, late in self.traffic.answers(min(RENEW_EVERY, self.limits.opens_in)):
             if isinstance(answer, Noted):
                 self.ledger.tell(answer.kind, flight.id, answer.data)
             elif late:
@@ -108,10 +122,26 @@ class Driver(ABC):
         for flight in self.traffic.overdue():
             self.heard(flight, Finished(flight.ticket, error=self.cut_off(flight)))
         for flight in self.traffic.due():
-            self.time_has_come(flight)
+            if flight.is_aside:
+                self._returning.append(flight)
+            else:
+                self.time_has_come(flight)
         mode = self.ledger.poll()
         if mode is not None:
             self.asked_to_stop(mode)
+
+    def _let_back(self) -> None:
+        """Go on with flights that stepped aside and whose time has come, as far as there is room in the run."""
+        while self._returning and self.limits.free > 0:
+            flight = self._returning.popleft()
+            flight.is_aside = False
+            self.limits.step_back()
+            self.time_has_come(flight)
+
+    def drop_waits(self) -> None:
+        """Let everything that waits go, as it is."""
+        self.traffic.drop_waits()
+        self._returning.clear()
 
     def _in_our_words(self, flight: Flight, answer: Finished) -> Finished:
         """Return an answer in which a call that was told to end says why."""
@@ -121,16 +151,17 @@ class Driver(ABC):
 
     def new_flight(self, node: PlannedOperation, record: OperationRecord) -> Flight:
         """Take an operation up."""
-        deadline = self.clock() + self.plan.settings.timeout_of(node)
+        deadline = min(self.clock() + self.plan.settings.timeout_of(node), self.ends_at)
         return Flight(node, self.surroundings.kinds.get(node.definition.kind), record, deadline)
 
     def resolve(self, flight: Flight) -> None:
         """Give a flight its operation, every reference resolved; raises a `ProvisioningError` when one cannot be."""
         record = flight.record
+        parameters, zone = self.view.parameters(flight.node), flight.location.zone
         flight.operation = Operation(
             id=record.operation_id,
             kind=record.kind,
-            parameters=self.view.parameters(flight.node),
+            parameters=parameters if zone is None else {**parameters, "zone": zone},
             workflow_id=self.plan.workflow_id,
             client_token=record.client_token,
             provider=record.provider,
@@ -139,9 +170,38 @@ class Driver(ABC):
         )
 
     def call(self, flight: Flight, step: Step) -> None:
-        """Make a call of one of the operation's hooks, after the next commit."""
+        """Make a call of one of the operation's hooks, after the next commit and when its provider's turn has come."""
+        seconds = 0.0 if flight.provider is None else self._turn_of(flight, flight.provider)
+        if seconds > _SHORT:
+            self._wait_aside(flight, step, seconds)
+            return
+        flight.turn = None
         compensation = flight.record.compensation if step is Step.COMPENSATE else None
         self.traffic.call(flight, step, limit=self._call_limit(flight.provider), compensation=compensation)
+
+    def _turn_of(self, flight: Flight, provider: str) -> float:
+        """Return how long the flight has to wait before it may call its provider, in seconds.
+
+        A turn that it has missed, because there was no place in the run or the provider was paused, is lost.
+        """
+        now = self.clock()
+        if flight.turn is None or now > flight.turn + _SHORT:
+            flight.turn = now + self.limits.take_turn(provider)
+        return max(flight.turn - now, self.surroundings.providers.get(provider).opens_in())
+
+    def _wait_aside(self, flight: Flight, step: Step, seconds: float) -> None:
+        """Wait for the provider's time, and let others have the flight's place meanwhile."""
+        if not flight.is_aside:
+            flight.is_aside = True
+            self.limits.step_aside()
+        self.traffic.wait(flight, step, seconds)
+
+    def wait_again(self, flight: Flight, error: BaseException, delay: float) -> None:
+        """Wait for the next try of the same step; where the provider is to be spared, aside."""
+        if isinstance(error, Throttling):
+            self._wait_aside(flight, flight.step, delay)
+        else:
+            self.traffic.wait(flight, flight.step, delay)
 
     def go_on_later(self, flight: Flight, step: Step, pending: Pending) -> None:
         """Note what a pending operation told, when it is news, and wait."""
@@ -172,7 +232,18 @@ class Driver(ABC):
         if not is_retryable(error) or self.clock() >= flight.deadline:
             return None
         policy = self.plan.settings.retry_of(flight.node)
+        if isinstance(error, Throttling):
+            return policy.pause(flight.throttled + 1, self.surroundings.random, retry_after(error))
         return policy.delay(flight.tries, self.surroundings.random, retry_after(error))
+
+    def next_try(self, flight: Flight, error: BaseException) -> float | None:
+        """Return what `retry_delay` does, and count the try; being told to slow down uses up none of them."""
+        delay = self.retry_delay(flight, error)
+        if isinstance(error, Throttling):
+            flight.throttled += 1
+        elif delay is not None:
+            flight.tries += 1
+        return delay
 
     def doubt_remains(self, flight: Flight) -> bool:
         """Whether the cloud's listing may still hide what an interrupted call made."""
@@ -213,7 +284,13 @@ class Driver(ABC):
         )
 
     def timed_out(self, flight: Flight) -> OperationTimedOut:
-        """Return the error of an operation whose time is up."""
+        """Return the error of an operation whose time is up, or the run's."""
+        if self.clock() >= self.ends_at:
+            return OperationTimedOut(
+                f"operation {flight.id} had not ended when the time of the run was up",
+                workflow_id=self.plan.workflow_id,
+                hint="give the run a longer `run_timeout`",
+            )
         seconds = self.plan.settings.timeout_of(flight.node)
         return OperationTimedOut(
             f"operation {flight.id} did not end within {seconds:g} s",
@@ -221,8 +298,13 @@ class Driver(ABC):
             hint="give it a longer `timeout`, or look at the provider",
         )
 
-    def _provider_limit(self, name: str) -> int | None:
-        return self.surroundings.providers.get(name).limits.max_parallel
+    def in_doubt(self, flight: Flight) -> OperationInDoubt:
+        """Return the error of an operation of which nobody can be asked what it did."""
+        return OperationInDoubt(
+            f"operation {flight.id} ({flight.record.kind}) was cut off, and nobody can be asked what it did",
+            hint="look at what it did; then `provisioning workflow resume` does it again,"
+            " and `provisioning workflow rollback` undoes the rest",
+        )
 
     def _call_limit(self, name: str | None) -> float | None:
         return None if name is None else self.surroundings.providers.get(name).limits.timeout

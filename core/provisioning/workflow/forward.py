@@ -1,8 +1,7 @@
 """Driving forwards: taking operations up as what they need has ended, until the end or a failure that counts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import cached_property
 
 from provisioning.contract import (
     Absent,
@@ -18,17 +17,19 @@ from provisioning.contract import (
     Step,
 )
 from provisioning.errors import (
+    CapacityUnavailable,
     ErrorInfo,
     OperationFailed,
-    OperationInDoubt,
     OperationTimedOut,
     ProvisioningError,
     RunInterrupted,
+    RunTimedOut,
 )
-from provisioning.graph import Frontier
+from provisioning.workflow.backlog import Backlog
 from provisioning.workflow.driver import Driver
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import Ledger
+from provisioning.workflow.location import Location
 from provisioning.workflow.parameters import check_parameters, digest_of
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.surroundings import Surroundings
@@ -37,7 +38,6 @@ from provisioning.workflow.verdict import as_info, is_refusal, is_unknown, leave
 
 __all__ = ["Forward"]
 
-_ENDED = (OperationState.SUCCEEDED, OperationState.SKIPPED)
 _OF_THE_PAST = (OperationState.FAILED, OperationState.RETRYING)
 """The states of an operation whose last attempt is over: a question about it is not about a call under way."""
 
@@ -58,23 +58,11 @@ class Forward(Driver):
         self.succeeded = 0
         self._failed = 0
         self._aftermath: RunState | None = None
-        self._begun: dict[str, OperationRecord] = {}
-        self._blocked: dict[str, int] = {}
-        self._frontier = Frontier(plan.graph, self._ended(begun))
-
-    def _ended(self, begun: Iterable[OperationRecord]) -> list[str]:
-        ended = []
-        for record in begun:
-            if record.position <= len(self.plan.nodes):
-                self.ledger.position = max(self.ledger.position, record.position)
-            if record.state in _ENDED:
-                ended.append(record.operation_id)
-                self.succeeded += record.state is OperationState.SUCCEEDED
-            elif record.state is OperationState.BLOCKED:
-                self._blocked[record.operation_id] = record.position
-            else:
-                self._begun[record.operation_id] = record
-        return ended
+        if plan.settings.run_timeout is not None:
+            self.ends_at = self.clock() + plan.settings.run_timeout
+        self._backlog = Backlog(plan, self.limits, begun)
+        self.succeeded = self._backlog.succeeded
+        ledger.position = max(ledger.position, self._backlog.position)
 
     # -- how it ends ---------------------------------------------------------------------------------------------
 
@@ -83,8 +71,8 @@ class Forward(Driver):
         if self._aftermath is not None:
             return self._aftermath
         if not self._failed:
-            return RunState.SUCCEEDED if not self._frontier.remaining else RunState.INTERRUPTED
-        if self._frontier.remaining and self.is_interrupted:
+            return RunState.SUCCEEDED if not self._backlog.remaining else RunState.INTERRUPTED
+        if self._backlog.remaining and self.is_interrupted:
             return RunState.INTERRUPTED
         return RunState.PARTIAL if self.succeeded else RunState.FAILED
 
@@ -104,26 +92,31 @@ class Forward(Driver):
 
     def has_more(self) -> bool:
         """Whether something could be taken up."""
-        return not self._is_stopping and bool(self._frontier.has_ready or self.limits.in_line)
+        return not self._is_stopping and self._backlog.has_more
 
     def take_up(self) -> None:
         """Begin what is ready, as far as the limits go and one commit should hold."""
+        self._heed_time()
         if self._is_stopping:
-            self.traffic.drop_waits()
+            self.drop_waits()
             return
-        for operation_id in self.limits.next_in_line():
-            self._take_up(operation_id)
-        while self._frontier.has_ready and self.limits.free > 0 and not self.ledger.is_full:
-            for operation_id in self._frontier.take(self.limits.free):
-                if self.limits.enter(operation_id, self.plan.nodes[operation_id].definition.provider):
-                    self._take_up(operation_id)
+        for operation_id, record in self._backlog.taken(lambda: self.ledger.is_full):
+            if record is None:
+                self._begin(operation_id)
+            else:
+                self._resume(record)
 
-    def _take_up(self, operation_id: str) -> None:
-        record = self._begun.pop(operation_id, None)
-        if record is None:
-            self._begin(operation_id)
-        else:
-            self._resume(record)
+    def _heed_time(self) -> None:
+        """Stop, as a failure would, when the time of the whole run is up."""
+        if self.clock() < self.ends_at or self._is_stopping or not self._backlog.remaining:
+            return
+        error = RunTimedOut(
+            f"run {self.plan.workflow_id} did not end within {self.plan.settings.run_timeout:g} s",
+            hint="give it a longer `run_timeout`",
+        )
+        self.first_error = self.first_error or error.info()
+        rolls_back = self.plan.settings.on_failure == "rollback"
+        self._aftermath = RunState.ROLLING_BACK if rolls_back else RunState.FAILED
 
     def _begin(self, operation_id: str) -> None:
         node = self.plan.nodes[operation_id]
@@ -132,8 +125,8 @@ class Forward(Driver):
             operation_id,
             definition.kind,
             OperationState.STARTED,
-            self._blocked.pop(operation_id, 0),
-            definition.provider,
+            self._backlog.old_position(operation_id),
+            node.locations[0].provider,
             client_token=self.surroundings.new_token(),
         )
         flight = self.new_flight(node, record)
@@ -164,11 +157,10 @@ class Forward(Driver):
         flight = self.new_flight(self.plan.nodes[record.operation_id], record)
         flight.may_have_acted = True
         try:
-            self.resolve(flight)
+            self._locate(flight)
         except ProvisioningError as error:
             self._fail(flight, error)
             return
-        flight.digest = digest_of(flight)
         match record.state:
             case OperationState.STARTED:
                 flight.deadline += self.listing_lag(flight)
@@ -179,6 +171,17 @@ class Forward(Driver):
                 self._start(flight)
             case _:
                 self._undo_first(flight)
+
+    def _locate(self, flight: Flight) -> None:
+        """Find out where the operation was when its process died: the parameters differ in nothing but the zone."""
+        for location in reversed(flight.node.locations):
+            if location.provider != flight.record.provider and location is not flight.node.locations[0]:
+                continue
+            flight.location = location
+            self.resolve(flight)
+            flight.digest = digest_of(flight)
+            if flight.digest == flight.record.digest:
+                return
 
     def _undo_first(self, flight: Flight) -> None:
         """See to it that nothing is left of what a failed attempt made, before a fresh token goes out."""
@@ -206,11 +209,16 @@ class Forward(Driver):
     def _start_anew(self, flight: Flight) -> None:
         """Start with a fresh token, now that nothing is left of what the old one made, or could have."""
         record = flight.record
+        flight.location, flight.destination = flight.destination or flight.location, None
         record.error, record.progress, record.resources, record.compensation = None, None, (), None
         record.attempt, record.started_at, record.ended_at = 1, None, None
         record.generation += 1
         record.client_token = self.surroundings.new_token()
         flight.may_have_acted = False
+        if record.provider != flight.location.provider and not self._backlog.moves(record, flight.location.provider):
+            record.digest = ""  # so that whoever takes it up prepares it first
+            self.ledger.write(record, OperationState.RETRYING)
+            return
         try:
             self._make_ready(flight)
         except ProvisioningError as error:
@@ -248,6 +256,8 @@ class Forward(Driver):
             self._doubt(flight, self.cut_off(flight))
         elif answer.error is not None and leaves_doubt(answer.error):
             self._doubt(flight, answer.error)
+        elif isinstance(answer.error, CapacityUnavailable) and flight.elsewhere is not None:
+            self._move_on(flight, answer.error, flight.elsewhere)
         else:
             self._try_again(flight, answer.error or OperationFailed(f"operation {flight.id} gave no answer"))
 
@@ -267,7 +277,7 @@ class Forward(Driver):
             flight.record.attempt += 1
             self._start(flight)
         else:
-            self._fail(flight, _in_doubt(flight))
+            self._fail(flight, self.in_doubt(flight))
 
     def _heard_remains(self, flight: Flight, found: object) -> None:
         """Undo what a failed attempt has left; begin anew at once when that is nothing."""
@@ -289,12 +299,11 @@ class Forward(Driver):
             self.traffic.wait(flight, Step.COMPENSATE, answer.value.after)
         else:
             error = answer.error or OperationFailed(f"undoing {flight.id} gave no answer")
-            delay = self.retry_delay(flight, error)
+            delay = self.next_try(flight, error)
             if delay is None:
                 self._fail(flight, error)
             else:
-                flight.tries += 1
-                self.traffic.wait(flight, Step.COMPENSATE, delay)
+                self.wait_again(flight, error, delay)
 
     def heard_late(self, flight: Flight, answer: Finished) -> None:
         """A call that nobody waited for made something after all: keep it where rollback finds it."""
@@ -326,10 +335,9 @@ class Forward(Driver):
         self.call(flight, Step.SETTLE)
 
     def _settle_failed(self, flight: Flight, error: BaseException) -> None:
-        delay = self.retry_delay(flight, error)
+        delay = self.next_try(flight, error)
         if delay is not None:
-            flight.tries += 1
-            self.traffic.wait(flight, Step.SETTLE, delay)
+            self.wait_again(flight, error, delay)
         elif self.clock() >= flight.deadline:
             self._out_of_time(flight)
         else:
@@ -355,14 +363,24 @@ class Forward(Driver):
         else:
             self.go_on_later(flight, Step.RUN, found)
 
+    def _move_on(self, flight: Flight, error: CapacityUnavailable, destination: Location) -> None:
+        """Go where there may be room, as soon as nothing of the attempt is left here (as SkyPilot does)."""
+        record = flight.record
+        record.error = self.ledger.redacted_error(as_info(error))
+        data = {"reason": f"no room at {flight.location}", "to": str(destination), "error": record.error.as_dict()}
+        self.ledger.tell(EventKind.OPERATION_MOVED, flight.id, data)
+        self.ledger.write(record, OperationState.RETRYING)
+        flight.destination = destination
+        flight.asks, flight.doubt_until = 0, None
+        self._undo_first(flight)
+
     def _try_again(self, flight: Flight, error: BaseException) -> None:
         """Wait for the next attempt, or give up. A failed look before the intent leaves no record."""
-        delay = self.retry_delay(flight, error)
+        delay = self.next_try(flight, error)
         if delay is None:
             self._fail(flight, error)
             return
         record = flight.record
-        flight.tries += 1
         flight.may_have_acted |= flight.step is Step.RUN and not is_refusal(error)
         info = self.ledger.redacted_error(as_info(error))
         data = {"attempt": flight.tries, "delay": round(delay, 3), "error": info.as_dict()}
@@ -372,7 +390,7 @@ class Forward(Driver):
             record.attempt += 1
             record.error = info
             self.ledger.write(record, state)
-        self.traffic.wait(flight, flight.step, delay)
+        self.wait_again(flight, error, delay)
 
     def _succeed(self, flight: Flight, done: Done) -> None:
         record = flight.record
@@ -383,14 +401,14 @@ class Forward(Driver):
         self.ledger.tell(EventKind.OPERATION_SUCCEEDED, record.operation_id)
         self.ledger.keep_result(record.operation_id, done.result)
         self.succeeded += 1
-        self._frontier.done(record.operation_id)
+        self._backlog.done(record.operation_id)
         self.limits.leave(record.provider)
 
     def _skip(self, flight: Flight) -> None:
         self.ledger.write(flight.record, OperationState.SKIPPED)
         data = {"reason": "its condition is false"}
         self.ledger.tell(EventKind.OPERATION_SKIPPED, flight.id, data)
-        self._frontier.done(flight.id)
+        self._backlog.done(flight.id)
         self.limits.leave(flight.provider)
 
     def _fail(self, flight: Flight, error: BaseException) -> None:
@@ -408,7 +426,7 @@ class Forward(Driver):
     def _heed_failure(self, flight: Flight) -> None:
         match self.plan.settings.on_failure_of(flight.node):
             case "continue":
-                for blocked in self._frontier.block(flight.id):
+                for blocked in self._backlog.block(flight.id):
                     self._block(blocked, flight.id)
             case "rollback":
                 self._aftermath = RunState.ROLLING_BACK
@@ -417,25 +435,9 @@ class Forward(Driver):
 
     def _block(self, operation_id: str, cause: str) -> None:
         definition = self.plan.nodes[operation_id].definition
-        position = self._places_of_blocked[operation_id]
-        record = OperationRecord(operation_id, definition.kind, OperationState.BLOCKED, position, definition.provider)
+        position = self._backlog.places_of_blocked[operation_id]
+        provider = self.plan.nodes[operation_id].locations[0].provider
+        record = OperationRecord(operation_id, definition.kind, OperationState.BLOCKED, position, provider)
         self.ledger.write(record, OperationState.BLOCKED)
         data = {"state": "blocked", "reason": f"{cause}, which it needs, failed"}
         self.ledger.tell(EventKind.OPERATION_SKIPPED, operation_id, data)
-
-    @cached_property
-    def _places_of_blocked(self) -> Mapping[str, int]:
-        """The positions of blocked operations, which they keep when they run after all.
-
-        They stand behind all others, of which each takes the next position when it is first written, and in an order
-        in which they can run: what they need may begin after they were blocked, and is to be undone after them.
-        """
-        return {name: place for place, name in enumerate(self.plan.graph.order(), start=len(self.plan.nodes) + 1)}
-
-
-def _in_doubt(flight: Flight) -> OperationInDoubt:
-    return OperationInDoubt(
-        f"operation {flight.id} ({flight.record.kind}) was cut off, and nobody can be asked what it did",
-        hint="look at what it did; then `provisioning workflow resume` does it again,"
-        " and `provisioning workflow rollback` undoes the rest",
-    )

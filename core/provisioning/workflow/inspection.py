@@ -14,6 +14,8 @@ from provisioning.workflow.sight import Complaint, Sight
 
 __all__ = ["Inspection"]
 
+_ZONE = "zone"
+
 
 class Inspection:
     """Looks at each operation as it is written, once however many instances it has."""
@@ -97,8 +99,10 @@ class Inspection:
             return error.message, error.hint
 
     def _provider(self, operation: PlannedOperation, kind: Kind) -> Iterator[Problem]:
-        name, known = operation.definition.provider, self._providers.names()
-        if name is None:
+        definition, known = operation.definition, self._providers.names()
+        if definition.provider is None:
+            if definition.zones is not None:
+                yield self._expansion.problem(operation, ["zones"], "zones are those of a provider, and none is named")
             if kind.descriptor.needs_provider:
                 message = f"{kind.descriptor.name} needs a provider; configured: {', '.join(known) or 'none'}"
                 yield self._expansion.problem(operation, [], message, hint=f'add provider = "{(*known, "...")[0]}"')
@@ -106,9 +110,29 @@ class Inspection:
             message = f"{kind.descriptor.name} takes no provider"
             yield self._expansion.problem(operation, ["provider"], message, hint="take the key away")
         else:
-            trouble = self._trouble_with(name)
-            if trouble is not None:
-                yield self._expansion.problem(operation, ["provider"], *trouble)
+            written = definition.provider
+            names = dict.fromkeys([written] if isinstance(written, str) else written)
+            troubles = (self._trouble_with(name) for name in names)
+            yield from (self._expansion.problem(operation, ["provider"], *one) for one in troubles if one is not None)
+            yield from self._alternatives(operation, kind)
+
+    def _alternatives(self, operation: PlannedOperation, kind: Kind) -> Iterator[Problem]:
+        """Yield what is wrong with several places for one operation."""
+        definition = operation.definition
+        if len(set(definition.locations)) < len(definition.locations):
+            key = "provider" if definition.zones is None else "zones"
+            yield self._expansion.problem(operation, [key], "names the same place more than once")
+        if definition.zones is None:
+            return
+        if not isinstance(definition.provider, str):
+            message = "zones are those of one provider, and there are several"
+            yield self._expansion.problem(operation, ["zones"], message, hint="give either several zones or providers")
+        if _ZONE not in kind.descriptor.parameters.get("properties", {}):
+            message = f"{kind.descriptor.name} takes no {_ZONE}"
+            yield self._expansion.problem(operation, ["zones"], message, hint="take the key away")
+        if _ZONE in definition.parameters:
+            message = "zones take the place of the parameter zone, which is given as well"
+            yield self._expansion.problem(operation, ["zones"], message, hint="take one of the two away")
 
     def _trouble_with(self, name: str) -> Complaint | None:
         if name not in self._provider_trouble:

@@ -20,7 +20,10 @@ __all__ = ["Plan", "PlanEntry"]
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """One operation as a person reads it; `undo` is None for what leaves nothing behind, or cannot be undone."""
+    """One operation as a person reads it; `undo` is None for what leaves nothing behind, or cannot be undone.
+
+    `places` are where it is tried, one after the other when there is no room; `provider` is the first one's.
+    """
 
     id: str
     kind: str
@@ -28,6 +31,7 @@ class PlanEntry:
     needs: tuple[str, ...]
     summary: str
     undo: str | None
+    places: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -38,6 +42,7 @@ class PlanEntry:
             "needs": list(self.needs),
             "summary": self.summary,
             "undo": self.undo,
+            "places": list(self.places),
         }
 
 
@@ -87,6 +92,7 @@ class Plan:
             "parallelism": settings.parallelism,
             "on_failure": settings.on_failure,
             "timeout": settings.timeout,
+            **({} if settings.run_timeout is None else {"run_timeout": settings.run_timeout}),
             "retry": {
                 name: getattr(retry, name) for name in ("attempts", "initial_delay", "factor", "max_delay", "jitter")
             },
@@ -110,7 +116,9 @@ class Plan:
         descriptor = self._kinds.get(node.definition.kind).descriptor
         needs = tuple(self.graph.needs(operation_id))
         summary = f"{descriptor.summary}{_details(node)}"
-        return PlanEntry(operation_id, descriptor.name, node.definition.provider, needs, summary, descriptor.undo)
+        provider = node.locations[0].provider
+        places = () if provider is None else tuple(map(str, node.locations))
+        return PlanEntry(operation_id, descriptor.name, provider, needs, summary, descriptor.undo, places)
 
     def layers(self) -> list[list[str]]:
         """Return the ids in layers: each layer needs only what stands in the layers before it."""

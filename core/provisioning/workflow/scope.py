@@ -1,10 +1,11 @@
 """Where an operation stands: in which document, under which name, and what its references see from there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from provisioning.workflow.document import OperationDefinition, WorkflowDocument
+from provisioning.workflow.location import Location
 
 __all__ = ["PlannedOperation", "Scope", "walk_owners"]
 
@@ -33,6 +34,11 @@ class PlannedOperation:
     scope: Scope
     each: Mapping[str, Any] | None = None
     opened: Scope | None = None
+
+    @property
+    def locations(self) -> Sequence[Location]:
+        """Where it may be carried out, in the order in which that is tried; one at least."""
+        return self.definition.locations
 
     @property
     def parameters(self) -> Mapping[str, Any]:

@@ -15,13 +15,14 @@ __all__ = ["RunSettings"]
 class RunSettings:
     """Limits and policies of one run; times in seconds.
 
-    `timeout` bounds an operation over all its attempts. `call_grace` is how long a call may overrun its time before
-    nobody waits for it any more.
+    `timeout` bounds an operation over all its attempts, `run_timeout` the whole way forwards from each start or resume.
+    `call_grace` is how long a call may overrun its time before nobody waits for it any more.
     """
 
     parallelism: int = 10
     on_failure: OnFailure = "rollback"
     timeout: float = 600.0
+    run_timeout: float | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     call_grace: float = 5.0
 
@@ -29,7 +30,7 @@ class RunSettings:
         """Return these settings with what a document says instead."""
         changes: dict[str, Any] = {
             name: value
-            for name in ("parallelism", "on_failure", "timeout")
+            for name in ("parallelism", "on_failure", "timeout", "run_timeout")
             if (value := getattr(configuration, name)) is not None
         }
         return replace(self, retry=_with(self.retry, configuration.retry), **changes)

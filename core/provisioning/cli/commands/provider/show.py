@@ -41,6 +41,7 @@ def _fields(provider: Provider) -> dict[str, Any]:
         "capabilities": sorted(provider.capabilities),
         "timeout": limits.timeout,
         "max_parallel": limits.max_parallel,
+        "requests_per_second": limits.requests_per_second,
         "listing_lag": limits.listing_lag,
     }
 

@@ -36,7 +36,7 @@ def _show(plan: "Plan") -> None:
         write_line(f"\nlayer {number}")
         for name in layer:
             operation = operations[name]
-            where = f" on {operation.provider}" if operation.provider else ""
+            where = f" on {', else '.join(operation.places)}" if operation.places else ""
             write_line(printable(f"  {name}: {operation.kind}{where}"))
             write_line(printable(f"      does:  {operation.summary}"))
             if operation.needs:
