@@ -1,11 +1,12 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [startup] [runs] [growth]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [startup] [runs] [growth] [streams]`."""
 
 import sys
 
 from benchmarks.runs import growth, ratios
 from benchmarks.startup import startup
+from benchmarks.streams import streams
 
-ALL = {"startup": lambda: startup(15), "runs": lambda: ratios(5), "growth": growth}
+ALL = {"startup": lambda: startup(15), "runs": lambda: ratios(5), "growth": growth, "streams": streams}
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}")

@@ -1,4 +1,4 @@
-"""What a program writes on one stream: the beginning and the end are kept, every line is told; memory stays bounded."""
+"""What a program writes on one stream: the beginning and the end are kept, the lines are told; memory stays bounded."""
 
 import codecs
 from collections.abc import Callable
@@ -11,15 +11,21 @@ KEPT = 64 * 1024
 LONGEST_LINE = 4096
 """How much of a line is told, in characters."""
 
-MOST_LINES = 10_000
-"""How many lines of a stream are told: a program that never stops writing must not fill the journal."""
+LARGEST_PIECE = 8192
+"""How much is told at once, in characters, unless one line is longer."""
 
 
 class Capture:
-    """Takes bytes as they come. `tell` hears of each line, without its end; one without an end is told by `close`."""
+    """Takes bytes as they come. `tell` hears of the lines that have ended, some at once, parted by line ends.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    A last line without an end is told by `close`. After `most_lines` one more line says that no more are told.
+    """
+
+    def __init__(self, tell: Callable[[str], None], most_lines: int) -> None:
         self._tell = tell
+        self._most_lines = most_lines
+        self._ended: list[str] = []
+        self._ended_size = 0
         self._head = bytearray()
         self._tail = bytearray()
         self._size = 0
@@ -36,15 +42,17 @@ class Capture:
         self._tail += data[room:]
         if len(self._tail) > KEPT:
             del self._tail[: -(KEPT // 2)]
-        if self._lines <= MOST_LINES:
+        if self._lines <= self._most_lines:
             self._read(self._decode(data))
+            self._tell_ended()
 
     def close(self) -> None:
         """Take note that nothing more comes."""
-        if self._lines <= MOST_LINES:
+        if self._lines <= self._most_lines:
             self._read(self._decode(b"", final=True))
             if self._line:
                 self._end_line()
+            self._tell_ended()
 
     def _read(self, text: str) -> None:
         *ended, rest = text.split("\n")
@@ -62,10 +70,22 @@ class Capture:
         line, self._line = self._line.rstrip("\r"), ""
         mark, self._is_cut = " ..." if self._is_cut else "", False
         self._lines += 1
-        if self._lines <= MOST_LINES:
-            self._tell(line + mark)
-        elif self._lines == MOST_LINES + 1:
-            self._tell(f"... more than {MOST_LINES} lines; the end is in the operation's result")
+        if self._lines <= self._most_lines:
+            self._add(line + mark)
+        elif self._lines == self._most_lines + 1:
+            self._add(f"... more than {self._most_lines} lines; the end is in the operation's result")
+
+    def _add(self, line: str) -> None:
+        if self._ended_size + len(line) > LARGEST_PIECE:
+            self._tell_ended()
+        self._ended.append(line)
+        self._ended_size += len(line) + 1
+
+    def _tell_ended(self) -> None:
+        if self._ended:
+            text = "\n".join(self._ended)
+            self._ended, self._ended_size = [], 0
+            self._tell(text)
 
     @property
     def text(self) -> str:

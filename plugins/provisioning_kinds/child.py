@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -34,12 +34,16 @@ MOST_LEFT = 64
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run: the command as a list, the directory, what the environment has more, and the text on stdin."""
+    """What to run: the command as a list, the directory, what the environment has more, and where streams go.
+
+    `stdin` is text or an open file, `stdout` an open file; None for `stdout` is a pipe that the child's owner reads.
+    """
 
     command: Sequence[str]
     directory: str
     environment: Mapping[str, str]
-    stdin: str | None = None
+    stdin: str | IO[bytes] | None = None
+    stdout: IO[bytes] | None = None
 
     @property
     def name(self) -> str:
@@ -50,8 +54,8 @@ class Program:
 class Child:
     """A running program; a context manager that leaves nothing of it behind when it is left early.
 
-    `streams` takes the output of `stdout` and `stderr`. `grace` is how long the family may take to end when it is
-    asked to, in seconds, before it is killed.
+    `streams` takes the output of `stderr`, and of `stdout` where no file does. `grace` is how
+    long the family may take to end when it is asked to, in seconds, before it is killed.
     """
 
     def __init__(
@@ -156,7 +160,7 @@ def _start(program: Program, operation_id: str | None) -> subprocess.Popen[bytes
                 cwd=program.directory,
                 env={**os.environ, **program.environment},
                 stdin=stdin,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if program.stdout is None else program.stdout,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
@@ -173,9 +177,11 @@ def _start(program: Program, operation_id: str | None) -> subprocess.Popen[bytes
         ) from error
 
 
-def _as_file(text: str | None) -> IO[bytes]:
-    """Return what a child reads as its standard input: a nameless file, so that no pipe can fill up."""
+def _as_file(given: str | IO[bytes] | None) -> AbstractContextManager[IO[bytes]]:
+    """Return what a child reads as its standard input: a file, nameless for a text, so that no pipe can fill up."""
+    if not isinstance(given, str | None):
+        return nullcontext(given)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - who asked closes it
-    file.write((text or "").encode())
+    file.write((given or "").encode())
     file.seek(0)
     return file

@@ -23,10 +23,14 @@ from provisioning_kinds.shape import ON_DOUBT, document, of_type
 
 __all__ = ["COMMAND", "CommandHandler"]
 
+MOST_LINES = 100_000
+"""How many lines of a stream are told: a program that never stops writing must not fill the journal."""
+
 GRACE = 2.0
 """How long a command may take to end when it is asked to, in seconds."""
 
 _LAST_WORDS = 2000
+_LOG_LINES = {"minimum": 0, "default": MOST_LINES}
 _COMMAND = {"items": {"type": "string"}, "minItems": 1}
 
 _PARAMETERS = document(
@@ -36,6 +40,9 @@ _PARAMETERS = document(
         "cwd": of_type("string", "Where to run it, relative to the workspace; the workspace without it."),
         "stdin": of_type("string", "Text that the program reads on its standard input; nothing without it."),
         "check": of_type("boolean", "Whether an exit status other than 0 is a failure.", default=True),
+        "log_lines": of_type(
+            "integer", "How many lines of each stream go into the journal; what is beyond is counted.", **_LOG_LINES
+        ),
         "undo": of_type("array", "The command that undoes this one; it must do no harm when run twice.", **_COMMAND),
         "on_doubt": {**ON_DOUBT, "default": "fail"},
     },
@@ -53,7 +60,7 @@ _RESULT = document(
 
 
 class CommandHandler:
-    """Runs the command and tells every line that it writes. `grace` is as in `Child`."""
+    """Runs the command and tells what it writes, as it comes. `grace` is as in `Child`."""
 
     def __init__(self, grace: float = GRACE) -> None:
         self._grace = grace
@@ -84,21 +91,22 @@ class CommandHandler:
         given = operation.parameters
         directory = os.path.join(context.directory, given.get("cwd", ""))  # noqa: PTH118 - may end in ".."
         program = Program(command, directory, given.get("env", {}), given.get("stdin"))
-        streams = {name: Capture(_Teller(context, name)) for name in ("stdout", "stderr")}
+        most = given.get("log_lines", MOST_LINES)
+        streams = {name: Capture(_Teller(context, name), most) for name in ("stdout", "stderr")}
         with Child(program, streams, context, self._grace) as child:
             status = child.wait()
         return {"exit_status": status, **{name: capture.text for name, capture in streams.items()}}
 
 
 class _Teller:
-    """Makes each line of one stream a note in the journal."""
+    """Makes the lines of one stream notes in the journal."""
 
     def __init__(self, context: OperationContext, stream: str) -> None:
         self._note = context.note
         self._stream = stream
 
-    def __call__(self, line: str) -> None:
-        self._note(EventKind.OPERATION_OUTPUT, {"stream": self._stream, "text": line})
+    def __call__(self, text: str) -> None:
+        self._note(EventKind.OPERATION_OUTPUT, {"stream": self._stream, "text": text})
 
 
 def _check(result: Mapping[str, Any], operation: Operation, command: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from provisioning.contract import OperationKind, hookimpl
 from provisioning_kinds.command import COMMAND
 from provisioning_kinds.config_set import CONFIG_SET
+from provisioning_kinds.data_process import DATA_PROCESS
 from provisioning_kinds.file_write import FILE_WRITE
 from provisioning_kinds.http_request import HTTP_REQUEST
 from provisioning_kinds.server_create import SERVER_CREATE
@@ -25,6 +26,7 @@ _KINDS = (
     SERVER_REBOOT,
     SERVER_WAIT,
     COMMAND,
+    DATA_PROCESS,
     FILE_WRITE,
     CONFIG_SET,
     HTTP_REQUEST,

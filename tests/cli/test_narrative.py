@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from provisioning.cli.narrative import PHRASES, event_line, event_phrase
+from provisioning.cli.narrative import PHRASES, event_line, event_phrases
 from provisioning.contract import Event, EventKind
 
 TOLD = [
@@ -34,7 +34,7 @@ TOLD = [
         {"reason": "its condition is false"},
         "web.b skipped: its condition is false",
     ),
-    (EventKind.OPERATION_OUTPUT, "say", {"text": "hello\n"}, "say | hello\\n"),
+    (EventKind.OPERATION_OUTPUT, "say", {"text": "hello"}, "say | hello"),
     (
         EventKind.COMPENSATION_FAILED,
         "web.a",
@@ -55,7 +55,7 @@ TOLD = [
 @pytest.mark.parametrize(("kind", "operation_id", "data", "phrase"), TOLD)
 def test_an_event_is_one_sentence(kind: str, operation_id: str | None, data: dict[str, object], phrase: str) -> None:
     """Who, what, and what its data adds."""
-    assert phrase == event_phrase(Event(1, "wf-1", kind, 0.0, operation_id, data))
+    assert [phrase] == list(event_phrases(Event(1, "wf-1", kind, 0.0, operation_id, data)))
 
 
 def test_every_kind_of_event_has_words() -> None:
@@ -68,3 +68,10 @@ def test_a_line_begins_with_the_time_and_may_name_the_run() -> None:
     event = Event(1, "wf-1", EventKind.OPERATION_SUCCEEDED, 0.0, "web.a")
     assert re.fullmatch(r"\d\d:\d\d:\d\d web.a succeeded", event_line(event))
     assert re.fullmatch(r"\d\d:\d\d:\d\d wf-1 web.a succeeded", event_line(event, with_run=True))
+
+
+def test_lines_that_were_told_at_once_are_lines_again() -> None:
+    """Each with the time and the operation before it."""
+    data = {"stream": "stdout", "text": "one\n\ntwo\x1b"}
+    lines = event_line(Event(1, "wf-1", EventKind.OPERATION_OUTPUT, 0.0, "web", data), with_run=True).split("\n")
+    assert [line.split(" ", 1)[1] for line in lines] == ["wf-1 web | one", "wf-1 web |", "wf-1 web | two\\x1b"]

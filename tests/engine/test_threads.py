@@ -11,6 +11,7 @@ import pytest
 
 from provisioning.contract import Cancellation, Done, Finished, Job, Noted, Operation, Step
 from provisioning.engine import ThreadEngine
+from provisioning.engine.threads import MOST_NOTES
 from provisioning.errors import RunInterrupted
 
 PATIENCE = 30.0
@@ -211,24 +212,61 @@ class TestCollecting:
         engine.close()
 
     def test_one_turn_is_bounded(self) -> None:
-        """A flood of notes is heard in several turns, complete and in order."""
+        """A flood of ends is heard in several turns, and each of them once."""
+        left = iter(range(2500))
 
-        def flood(job: Job, cancellation: Cancellation, note: Note) -> None:
-            for number in range(2500):
-                note("line", {"number": number})
-            ended.set()
+        def count_down(job: Job, cancellation: Cancellation, note: Note) -> None:
+            if next(left) == 2499:
+                ended.set()
 
         ended = threading.Event()
-        engine = ThreadEngine(flood, 1)
-        engine.submit(job(1))
+        engine = ThreadEngine(count_down, 1)
+        for ticket in range(2500):
+            engine.submit(job(ticket))
         assert ended.wait(PATIENCE)
 
         turns = [engine.collect(PATIENCE) for _ in range(2)]
         assert [len(turn) for turn in turns] == [1000, 1000]
-        answers = [*turns[0], *turns[1], *collect(engine, 1)]
-        assert [Noted(1, "line", {"number": number}) for number in range(2500)] == answers[:-1]
-        assert Finished(1) == answers[-1]
+        answers = [*turns[0], *turns[1], *collect(engine, 500)]
+        assert [Finished(ticket) for ticket in range(2500)] == answers
         engine.close()
+
+    def test_a_job_that_notes_faster_than_is_heard_is_held_up(self) -> None:
+        """Its notes come complete and in order, and never are more of them on their way than a fixed number."""
+        made = 0
+
+        def flood(job: Job, cancellation: Cancellation, note: Note) -> None:
+            nonlocal made
+            for number in range(10 * MOST_NOTES):
+                note("line", {"number": number})
+                made = number + 1
+
+        engine = ThreadEngine(flood, 1)
+        engine.submit(job(1))
+        heard: list[Finished | Noted] = []
+        while not any(isinstance(answer, Finished) for answer in heard[-1:]):
+            answers = engine.collect(PATIENCE)
+            assert answers, "nothing came in time"
+            assert len(answers) <= MOST_NOTES + 1
+            heard.extend(answers)
+            assert made <= len(heard) + MOST_NOTES
+        assert [Noted(1, "line", {"number": number}) for number in range(10 * MOST_NOTES)] == heard[:-1]
+        engine.close()
+
+    def test_a_job_that_nobody_hears_any_more_is_not_held_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """When the engine is closed its notes go nowhere, and it comes to its end."""
+        monkeypatch.setattr("provisioning.engine.threads.LOOK_EVERY", 0.001)
+        ended = threading.Event()
+
+        def flood(job: Job, cancellation: Cancellation, note: Note) -> None:
+            for number in range(2 * MOST_NOTES):
+                note("line", {"number": number})
+            ended.set()
+
+        engine = ThreadEngine(flood, 1)
+        engine.submit(job(1))
+        engine.close()
+        assert ended.wait(PATIENCE)
 
     def test_notes_come_before_the_end_and_not_after_it(self) -> None:
         """What a job notes while it runs is heard before its end; what is left of it later notes in vain."""

@@ -6,7 +6,7 @@ from typing import Any
 from provisioning.cli.printable import as_clock, as_seconds, as_text, printable
 from provisioning.contract import Event, EventKind
 
-__all__ = ["PHRASES", "event_line", "event_phrase"]
+__all__ = ["PHRASES", "event_line", "event_phrases"]
 
 PHRASES: Mapping[str, str] = {
     EventKind.WORKFLOW_STARTED: "workflow started",
@@ -37,23 +37,26 @@ PHRASES: Mapping[str, str] = {
 
 
 def event_line(event: Event, *, with_run: bool = False) -> str:
-    """Return `12:00:01 web.a started (server_create on local)`; `with_run` puts the run's id before it."""
+    """Return `12:00:01 web.a started (server_create on local)`; `with_run` puts the run's id before it.
+
+    An event that holds several lines of output is as many lines here.
+    """
     run = f"{printable(event.workflow_id)} " if with_run and event.operation_id is not None else ""
-    return f"{as_clock(event.at)} {run}{event_phrase(event)}"
+    return "\n".join(f"{as_clock(event.at)} {run}{phrase}" for phrase in event_phrases(event))
 
 
-def event_phrase(event: Event) -> str:
-    """Return what happened, without the time: `web.a failed: no such image`."""
+def event_phrases(event: Event) -> Iterator[str]:
+    """Yield what happened, without the time: `web.a failed: no such image`; of output, line by line."""
     subject = event.workflow_id if event.operation_id is None else event.operation_id
-    phrase = PHRASES.get(event.kind, event.kind)
-    return " ".join([printable(subject), printable(phrase)]) + "".join(_details(event.kind, event.data))
+    phrase = f"{printable(subject)} {printable(PHRASES.get(event.kind, event.kind))}"
+    if event.kind == EventKind.OPERATION_OUTPUT:
+        yield from (f"{phrase} {printable(line)}".rstrip() for line in str(event.data.get("text", "")).split("\n"))
+    else:
+        yield phrase + "".join(_details(event.kind, event.data))
 
 
 def _details(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the event's data adds to the phrase, each piece with what stands before it."""
-    if kind == EventKind.OPERATION_OUTPUT:
-        yield f" {printable(data.get('text', '')).rstrip()}"
-        return
     yield _subject(data)
     for name in ("reason", "summary"):
         if data.get(name):

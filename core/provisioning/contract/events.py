@@ -38,7 +38,7 @@ class EventKind(StrEnum):
     OPERATION_SKIPPED = "OperationSkipped"
     """An operation was not run: its condition is false, or what it needs failed."""
     OPERATION_OUTPUT = "OperationOutput"
-    """A piece of output of an operation."""
+    """Some lines of output of an operation."""
     RESOURCE_CREATED = "ResourceCreated"
     """A resource of ours exists."""
     RESOURCE_DELETED = "ResourceDeleted"

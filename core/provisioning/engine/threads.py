@@ -27,6 +27,12 @@ __all__ = ["ThreadEngine"]
 MOST_ANSWERS = 1000
 """How many answers one `collect` returns at most, so that a turn of the driver stays short."""
 
+MOST_NOTES = 256
+"""How many notes may wait to be collected; a job that writes faster than the journal takes it is held up."""
+
+LOOK_EVERY = 0.5
+"""How often a job that is held up looks whether anybody collects its notes still, in seconds."""
+
 Note = Callable[[str, Mapping[str, Any]], None]
 Execute = Callable[[Job, Cancellation, Note], Outcome | Settlement | Compensation | None]
 
@@ -36,7 +42,8 @@ class ThreadEngine:
 
     `execute(job, cancellation, note)` makes the call in a worker thread; what it returns or raises, `SystemExit` and
     `KeyboardInterrupt` too, becomes the job's `Finished`. Its `note(kind, data)` becomes a `Noted`, always before the
-    `Finished`; a note after the end of its job is dropped. All methods but `wake` belong to one thread.
+    `Finished`; a note after the end of its job is dropped, and `note` waits while too many are on their way, so that
+    they need no more memory than those. All methods but `wake` belong to one thread.
     """
 
     def __init__(self, execute: Execute, capacity: int) -> None:
@@ -52,6 +59,7 @@ class ThreadEngine:
         self._abandoned: set[int] = set()
         self._threads = 0
         self._names = count(1)
+        self._note_room = threading.Semaphore(MOST_NOTES)
         self._is_closed = False
 
     @property
@@ -82,6 +90,7 @@ class ThreadEngine:
 
     def _is_news(self, answer: Finished | Noted) -> bool:
         if isinstance(answer, Noted):
+            self._note_room.release()
             return answer.ticket in self._open
         self._abandoned.discard(answer.ticket)
         return self._open.pop(answer.ticket, None) is not None
@@ -148,6 +157,9 @@ class ThreadEngine:
         ticket, answers = job.ticket, self._answers
 
         def note(kind: str, data: Mapping[str, Any]) -> None:
+            while not self._note_room.acquire(timeout=LOOK_EVERY):
+                if self._is_closed:
+                    return
             answers.put(Noted(ticket, kind, data))
 
         try:

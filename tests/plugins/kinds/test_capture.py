@@ -3,13 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioning_kinds.capture import KEPT, LONGEST_LINE, MOST_LINES, Capture
+from provisioning_kinds.capture import KEPT, LARGEST_PIECE, LONGEST_LINE, Capture
+
+MOST_LINES = 10_000
 
 
 def captured(*pieces: bytes) -> tuple[str, list[str]]:
     """Return what is kept of a stream and which lines are told of."""
     lines: list[str] = []
-    capture = Capture(lines.append)
+    capture = Capture(lambda text: lines.extend(text.split("\n")), MOST_LINES)
     for piece in pieces:
         capture.feed(piece)
     capture.close()
@@ -62,3 +64,20 @@ def test_lines_do_not_depend_on_the_pieces(texts: list[str], size: int) -> None:
     whole = "\n".join(texts).encode()
 
     assert captured(*(whole[start : start + size] for start in range(0, len(whole), size)))[1] == captured(whole)[1]
+
+
+def test_lines_are_told_some_at_once() -> None:
+    """What comes in one piece is told in as few pieces as there have to be, and none is large."""
+    told: list[str] = []
+    capture = Capture(told.append, MOST_LINES)
+    capture.feed(b"y\n" * 9000)
+    assert "\n".join(told) == "\n".join(["y"] * 9000)
+    assert [len(text) <= LARGEST_PIECE for text in told] == [True] * 3
+
+
+def test_no_line_may_be_wanted() -> None:
+    """Then one line says that there are some."""
+    told: list[str] = []
+    capture = Capture(told.append, 0)
+    capture.feed(b"a\nb\n")
+    assert told == ["... more than 0 lines; the end is in the operation's result"]

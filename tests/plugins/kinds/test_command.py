@@ -60,7 +60,8 @@ class TestRunning:
         done = run(bench, "import sys; print('one'); print('two'); print('oh', file=sys.stderr)")
 
         assert done == Done({"exit_status": 0, "stdout": "one\ntwo\n", "stderr": "oh\n"})
-        assert sorted(data["text"] for kind, data in bench.notes if data["stream"] == "stdout") == ["one", "two"]
+        told = [data["text"] for kind, data in bench.notes if data["stream"] == "stdout"]
+        assert "\n".join(told) == "one\ntwo"
         assert ("OperationOutput", {"stream": "stderr", "text": "oh"}) in bench.notes
 
     def test_environment_directory_and_input(self, bench: Bench) -> None:
