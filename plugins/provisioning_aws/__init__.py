@@ -1,0 +1,1 @@
+"""The provider `aws`: servers that are EC2 instances."""
