@@ -1,0 +1,161 @@
+"""A proxy before a moto server that has EC2's manners: client tokens are honoured, and replies may be lost or late.
+
+EC2 answers the same token with the same instance, and refuses it with other parameters
+(https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html). Moto ignores tokens. It also takes any
+instance type; here those that begin with "zz" are unknown, and those that begin with "full" have no capacity.
+"""
+
+import threading
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from moto.server import ThreadedMotoServer
+
+__all__ = ["Ec2", "Faults", "ec2_cloud"]
+
+ERROR = (
+    "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
+    "<RequestID>0</RequestID></Response>"
+)
+
+
+@dataclass
+class Faults:
+    """What goes wrong, by the API's action; each entry is used up by one request.
+
+    `lost` acts and drops the connection, `held` acts and keeps the reply until `release` is set, `refused` answers with
+    a code and acts not; `skipped` lets so many requests pass before any of this. `seen` counts the requests.
+    """
+
+    skipped: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    release: threading.Event = field(default_factory=threading.Event)
+    holding: threading.Event = field(default_factory=threading.Event)
+    seen: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Ec2:
+    """A cloud that runs: where its API is, and what may go wrong with it."""
+
+    url: str
+    faults: Faults
+
+
+class _Tokens:
+    """The replies by client token, as EC2 keeps them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[dict[str, str], bytes]] = {}
+
+    def answer(self, form: dict[str, str], forward: Any) -> tuple[int, bytes]:
+        token, wanted = form["ClientToken"], {key: value for key, value in form.items() if key != "ClientToken"}
+        with self._lock:
+            if token in self._known:
+                known, reply = self._known[token]
+                return (200, reply) if known == wanted else (400, _error("IdempotentParameterMismatch"))
+            status, reply = forward()
+            if status == 200:
+                self._known[token] = (wanted, reply)
+            return status, reply
+
+
+def _error(code: str) -> bytes:
+    return ERROR.format(code=code, message=f"the cloud says {code}").encode()
+
+
+def _handler(backend: tuple[str, int], faults: Faults) -> type[BaseHTTPRequestHandler]:
+    tokens = _Tokens()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            form = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+            action = form.get("Action", "")
+            faults.seen[action] += 1
+            is_spared = faults.skipped[action] > 0
+            faults.skipped[action] -= is_spared
+            if not is_spared and (codes := faults.refused.get(action)):
+                self._reply(503 if codes[0] in ("RequestLimitExceeded", "InternalError") else 400, _error(codes.pop(0)))
+                return
+            status, reply = self._answer(form, body)
+            if not is_spared and faults.held[action] > 0:
+                faults.held[action] -= 1
+                faults.holding.set()
+                faults.release.wait(120)
+            if not is_spared and faults.lost[action] > 0:
+                faults.lost[action] -= 1
+                self.close_connection = True
+                self.connection.close()
+                return
+            self._reply(status, reply)
+
+        def _answer(self, form: dict[str, str], body: bytes) -> tuple[int, bytes]:
+            size = form.get("InstanceType", "")
+            if size.startswith("zz"):
+                return 400, _error("InvalidParameterValue")
+            if size.startswith("full"):
+                return 500, _error("InsufficientInstanceCapacity")
+            if form.get("Action") == "RunInstances" and form.get("ClientToken"):
+                return tokens.answer(form, lambda: self._forward(body))
+            return self._forward(body)
+
+        def _forward(self, body: bytes) -> tuple[int, bytes]:
+            connection = HTTPConnection(*backend, timeout=60)
+            kept = {key: value for key, value in self.headers.items() if key.lower() != "host"}
+            connection.request("POST", self.path, body, {**kept, "Host": self.headers["Host"]})
+            response = connection.getresponse()
+            answer = response.status, response.read()
+            connection.close()
+            return answer
+
+        def _reply(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that went away is what these tests are about."""
+
+
+@contextmanager
+def ec2_cloud() -> Iterator[Ec2]:
+    """Run an empty cloud on loopback."""
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    faults = Faults()
+    front = _Server(("127.0.0.1", 0), _handler(moto.get_host_and_port(), faults))
+    thread = threading.Thread(target=front.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Ec2(f"http://127.0.0.1:{front.server_address[1]}", faults)
+    finally:
+        faults.release.set()
+        front.shutdown()
+        front.server_close()
+        moto.stop()
