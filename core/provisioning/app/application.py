@@ -4,11 +4,13 @@ import os
 import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from provisioning.app.choice import Choice
+from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.examining import examined
 from provisioning.app.following import follow_events
@@ -18,6 +20,8 @@ from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
 from provisioning.app.switching import switch
+from provisioning.app.template import TemplateSummary
+from provisioning.app.templates import find_template, template_summaries
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
@@ -132,10 +136,11 @@ class App:
     ) -> Plan:
         """Return what a workflow would do, changing nothing.
 
-        Raises one `ConfigurationError` with everything that is wrong with the document.
+        Raises one `ConfigurationError` with everything that is wrong with the document, and `ExtensionError` for a
+        template that is not there or cannot be used.
         """
         overrides = check_overrides(parallelism, on_failure)
-        source, directory = as_source(document, self.workspace)
+        source, directory = as_source(document, self.workspace, partial(find_template, self.registry))
         return self._parts.planner.plan(
             source,
             directory=directory,
@@ -144,6 +149,10 @@ class App:
             inputs=as_inputs(inputs),
             overrides=overrides,
         )
+
+    def templates(self) -> Sequence[TemplateSummary]:
+        """Return the workflow templates of all extensions, importing none."""
+        return list(template_summaries(self.registry))
 
     def start(
         self,
@@ -308,6 +317,19 @@ class App:
     def disable(self, name: str, *, for_user: bool = False) -> Path:
         """Write that an extension is not used; as `enable`."""
         return switch(self.configuration, self.registry, name, is_on=False, for_user=for_user)
+
+    def command(
+        self, name: str, *, output: Literal["table", "json"] = "table", program: str | None = None
+    ) -> ExtensionCommand:
+        """Return a command of an extension, imported, its extension's options checked; nothing is activated.
+
+        `program` is the command as it was called. Raises `ExtensionError` when it cannot be had, `ConfigurationError`
+        for options that do not fit.
+        """
+        record = self.registry.find_command(name)
+        options = self._parts.options.of_extension(record)
+        program = program or f"provisioning {name}"
+        return ExtensionCommand.load(record, name, options, self.workspace, output=output, program=program)
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the configuration, options of extensions and providers included."""

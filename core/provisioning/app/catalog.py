@@ -43,8 +43,9 @@ class KindCatalog:
     def _load(self, name: str) -> KindHandle:
         with self._lock:
             record = self._registry.find_kind(name)
+            hooks = self._plugins.hooks  # first: an extension that brings kinds may come after one that watches
             kind = brought_kinds(record, self._plugins.get(record))[name]
-            self._handles[name] = KindHandle(kind, record.name, self._plugins.hooks)
+            self._handles[name] = KindHandle(kind, record.name, hooks)
             return self._handles[name]
 
 

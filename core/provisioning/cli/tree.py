@@ -72,6 +72,7 @@ TREE: Mapping[str, str | Noun] = {
             "rollback": "Undo what a run did, the newest first.",
             "cancel": "Ask a run to stop, wherever it is driven from.",
             "graph": "Print the graph of a workflow for Mermaid or Graphviz.",
+            "templates": "List the workflow templates that extensions bring.",
         },
     ),
     "events": "Print the events of all runs, or of one.",

@@ -6,7 +6,7 @@ from provisioning.extensions.examination import Examination, examine
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.kinds import brought_kinds
 from provisioning.extensions.life import Life
-from provisioning.extensions.loader import load, load_plugin, load_provider
+from provisioning.extensions.loader import load, load_command, load_plugin, load_provider
 from provisioning.extensions.manifest import CommandTarget, Manifest, manifest_schema
 from provisioning.extensions.option import Option, options_of
 from provisioning.extensions.options import Place, checked_options, config_problems, schema_of, secret_keys
@@ -16,10 +16,12 @@ from provisioning.extensions.reading import MANIFEST_FILE, read_manifest
 from provisioning.extensions.reason import Reason, reasons_for
 from provisioning.extensions.record import ExtensionRecord, Status
 from provisioning.extensions.registry import Registry
+from provisioning.extensions.reserved import RESERVED_COMMANDS
 from provisioning.extensions.selection import Selection
 
 __all__ = [
     "MANIFEST_FILE",
+    "RESERVED_COMMANDS",
     "CommandTarget",
     "Examination",
     "ExtensionProblem",
@@ -43,6 +45,7 @@ __all__ = [
     "config_problems",
     "examine",
     "load",
+    "load_command",
     "load_plugin",
     "load_provider",
     "manifest_schema",

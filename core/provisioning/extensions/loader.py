@@ -15,7 +15,7 @@ from provisioning.extensions.folder_package import folder_package
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord, Status
 
-__all__ = ["load", "load_plugin", "load_provider"]
+__all__ = ["load", "load_command", "load_plugin", "load_provider"]
 
 _LOCK = threading.RLock()  # standard output is the whole process's, and is turned aside during an import
 
@@ -32,10 +32,20 @@ def load(record: ExtensionRecord, role: str) -> Any:
     if not isinstance(target, str):
         message = f"extension {record} has no {role} plugin"
         raise ExtensionBroken(message, extension=record.name, hint=f"its manifest names none as entry_points.{role}")
-    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED):
-        found = _imported(record, role, target)
-    record.status = Status.ACTIVE
-    return found
+    return _loaded(record, role, target)
+
+
+def load_command(record: ExtensionRecord, name: str) -> Callable[..., Any]:
+    """Import and return what the manifest names for one of the commands; raises as `load`."""
+    if not record.is_ready:
+        raise record.not_ready()
+    target = record.manifest.commands[name].entry
+    found = _loaded(record, f"command {name}", target)
+    with _failing(record, ProblemCode.IMPORT_FAILED):
+        if isinstance(found, type) or not callable(found):
+            raise _broken(record, f"its command {name} {target} is neither a function nor a click.Command")
+    command: Callable[..., Any] = found
+    return command
 
 
 def load_provider(record: ExtensionRecord) -> Callable[[str, Mapping[str, Any]], object]:
@@ -72,6 +82,13 @@ def _failing(record: ExtensionRecord, code: ProblemCode) -> Any:
     except ExtensionError as error:
         record.refuse(ExtensionProblem(code, error.message, error.hint))
         raise
+
+
+def _loaded(record: ExtensionRecord, role: str, target: str) -> Any:
+    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED):
+        found = _imported(record, role, target)
+    record.status = Status.ACTIVE
+    return found
 
 
 def _imported(record: ExtensionRecord, role: str, target: str) -> Any:

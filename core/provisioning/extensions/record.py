@@ -52,6 +52,9 @@ _STATUS_OF: Mapping[ProblemCode, Status] = {
     ProblemCode.CONFLICTS_WITH: Status.CONFLICTED,
     ProblemCode.NAME_CONFLICT: Status.CONFLICTED,
     ProblemCode.KIND_CONFLICT: Status.CONFLICTED,
+    ProblemCode.TEMPLATE_CONFLICT: Status.CONFLICTED,
+    ProblemCode.COMMAND_CONFLICT: Status.CONFLICTED,
+    ProblemCode.ORDER_CIRCLE: Status.CONFLICTED,
     ProblemCode.DISABLED_BY_CONFIG: Status.DISABLED,
     ProblemCode.DISABLED_BY_DEFAULT: Status.DISABLED,
     ProblemCode.DISABLED_BY_OPTION: Status.DISABLED,
@@ -61,6 +64,7 @@ _STATUS_OF: Mapping[ProblemCode, Status] = {
     ProblemCode.ACTIVATION_FAILED: Status.FAILED,
     ProblemCode.HOOKS_REJECTED: Status.FAILED,
     ProblemCode.CONFIG_INVALID: Status.INVALID,
+    ProblemCode.TEMPLATE_INVALID: Status.INVALID,
     ProblemCode.VALIDATION_FAILED: Status.FAILED,
 }
 
@@ -109,6 +113,16 @@ class ExtensionRecord:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of operations that it declares."""
         return () if self.declared is None else tuple(self.declared.workflow.operation_kinds)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The names of the workflow templates that it declares."""
+        return () if self.declared is None else tuple(self.declared.templates)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The names of the commands that it declares."""
+        return () if self.declared is None else tuple(self.declared.commands)
 
     def refuse(self, problem: ExtensionProblem) -> None:
         """Note a problem. The first one decides the status, unless a later one says that it is disabled."""
