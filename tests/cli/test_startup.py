@@ -47,7 +47,7 @@ def imported(*arguments: str) -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.parametrize(
-    "line", [["--version"], ["--help"], ["workflow", "--help"], ["workflow", "run", "--help"], ["nonsense"]]
+    "line", [["--version"], ["--help"], ["workflow", "--help"], ["workflow", "run", "--help"], ["server", "nonsense"]]
 )
 def test_nothing_heavy_is_imported(line: list[str]) -> None:
     """A line that only speaks of the command itself imports no model, no schema, no table and no plugin."""

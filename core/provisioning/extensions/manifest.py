@@ -254,7 +254,7 @@ class CommandTable(_Table):
     """A command, `provisioning <name> ...`."""
 
     entry: Dotted
-    """The object that is called, as `package.module:object`: a function of context and arguments, or a click.Command."""
+    """What is called, as `package.module:object`: a function of a context and the arguments, or a `click.Command`."""
     help: Annotated[str, Field(min_length=1)]
     """One line for people."""
 
