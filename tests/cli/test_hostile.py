@@ -45,6 +45,7 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("workflow", "rollback"): ("flow", "--yes"),
     ("workflow", "cancel"): ("flow",),
     ("workflow", "graph"): ("flow.toml",),
+    ("workflow", "templates"): (),
     ("events",): ("flow",),
     ("schema",): ("workflow",),
     ("completion",): ("bash",),

@@ -54,6 +54,7 @@ def _refuse(root: click.Context, name: str, brought: Sequence[str]) -> NoReturn:
 
 def _called(app: "App", command: "ExtensionCommand", arguments: list[str], invocation: Invocation) -> int:
     """Call the command and return its exit code; a foreign error becomes one that names the extension."""
+    from provisioning.dispatch import described
     from provisioning.errors import ExtensionBroken, ProvisioningError
 
     subject = f"command {command.name} of extension {command.extension}"
@@ -69,7 +70,7 @@ def _called(app: "App", command: "ExtensionCommand", arguments: list[str], invoc
     except SystemExit as error:
         return _ended(subject, error.code, redact, invocation)
     except BaseException as error:
-        message = redact(f"{subject} failed with {type(error).__name__}: {error}")
+        message = redact(f"{subject} failed with {described(error)}")
         hint = f"{defect}; run it again with -v to see where"
         raise ExtensionBroken(message, extension=command.extension, hint=hint) from error
     if isinstance(code, int):

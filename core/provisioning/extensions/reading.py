@@ -64,7 +64,7 @@ def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
             return source.problem(path, f"must be {found['ctx']['expected']}")
         case "greater_than_equal" | "less_than_equal" | "finite_number":
             return source.problem(path, "must be from 0 to 3600 seconds")
-        case "too_short":
+        case "too_short" | "string_too_short":
             return source.problem(path, "must not be empty")
     return source.problem(path, f"must be {_wanted(found)}, not {_KINDS.get(type(found['input']), 'this')}")
 
