@@ -74,13 +74,14 @@ def _verify(context: CommandContext, findings: Findings) -> int:
 
 def _line(entry: Mapping[str, Any]) -> str:
     """Return an entry for a person."""
-    who = entry.get("who") or {}
+    who = entry.get("who")
+    account = who and f"{who.get('user') or who.get('uid')}@{who.get('host')}"
     end = " ".join(str(entry[key]) for key in ("outcome", "error") if entry.get(key))
     what = {
         "event": (entry.get("event"), entry.get("operation_id")),
         "gap": (f"{entry.get('lost')} lines are missing here",),
     }.get(entry["type"], (entry.get("step"), entry.get("operation_id"), f"({entry.get('kind')})", entry["type"], end))
-    first = (entry.get("at"), f"{who.get('user') or who.get('uid')}@{who.get('host')}", entry.get("workflow_id"))
+    first = (entry.get("at"), account, entry.get("workflow_id"))
     return "  ".join(str(word) for word in (*first, " ".join(str(word) for word in what if word)) if word)
 
 

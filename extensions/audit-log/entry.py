@@ -33,8 +33,10 @@ def _entry(line: str) -> Mapping[str, Any] | None:
 
 @dataclass(slots=True)
 class Findings:
-    """What a whole log says of itself: `torn` are the numbers of lines that cannot be read, `lost` is how many lines
-    could not be written, `unfinished` are the calls without an end: cut off by a crash, or still under way.
+    """What a whole log says of itself.
+
+    `torn` are the numbers of the lines that cannot be read, `lost` is how many lines could not be written, and
+    `unfinished` are the calls without an end: cut off by a crash, or still under way.
     """
 
     lines: int = 0
