@@ -14,7 +14,7 @@ from provisioning.cli.tree import TREE, Noun
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["LazyGroup"]
+__all__ = ["LazyGroup", "near"]
 
 PACKAGE = "provisioning.cli.commands"
 
