@@ -280,7 +280,7 @@ def test_a_nested_workflow_may_read_its_provider_from_its_inputs(clouded: Stage)
         ),
         (
             "{{inputs.n}}",
-            "operations[0].provider: provider must be the name of a provider instance, or a list of some, and {{inputs.n}} is not",
+            "operations[0].provider: provider must be a provider instance, or a list of some, and {{inputs.n}} is not",
         ),
         ("{{inputs.name}}", "operations[0].provider: there is no provider instance 'nobody'; there is: cloud, other"),
         ("{{inputs.gone}}", "operations[0].provider: {{inputs.gone}}: inputs has no gone"),

@@ -28,7 +28,7 @@ def provider_of(written: Provider, scope: Scope, each: Mapping[str, Any] | None,
     value = _early_value(written, scope, each, roots, "provider")
     names = value if isinstance(value, list) else [value]
     if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"provider must be the name of a provider instance, or a list of some, and {written} is not")
+        raise ValueError(f"provider must be a provider instance, or a list of some, and {written} is not")
     provider: Provider = value
     return provider
 
