@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 
 from provisioning.errors import ConfigurationError
 from provisioning.extensions import ExtensionType, manifest_schema, read_manifest
-from tests.extensions.shop import manifest
+from provisioning.testing import manifest
 
 FULL = """
 [extension]
@@ -163,7 +163,7 @@ implements = ["on_evnt"]
 @pytest.mark.parametrize("written", ["0", "x", "1.0"])
 def test_a_hook_interface_is_a_number(tmp_path, written):
     """Written as text, from 1."""
-    text = manifest().replace('hook_api = "3"', f'hook_api = "{written}"')
+    text = manifest(hook_api=written)
     message = f"{written!r} is not a version of the hook interface"
     assert problems(tmp_path, text) == [(9, "compatibility.hook_api", message, 'write the number as text, like "1"')]
 
