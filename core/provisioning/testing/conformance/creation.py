@@ -146,5 +146,5 @@ def _refused(trial: Trial, **changes: Any) -> None:
     with pytest.raises((InvalidRequest, NotFound)) as caught:
         trial.create(token, **changes)
     assert not caught.value.retryable, f"{caught.value.code} says that it is retryable"
-    left = trial.provider.find_server(token, trial.context)
+    left = trial.soon(lambda: trial.provider.find_server(token, trial.context), lambda left: left is not None)
     assert left is None, f"it was refused, and made server {left and left.id}"

@@ -66,15 +66,14 @@ def _told(trial: Trial) -> Iterator[tuple[str, str]]:
     for how, server in _seen(trial):
         yield f"the server that {how} shows", f"{server!r} {server.as_dict()}"
     yield "the status of the connection", str(dataclasses.asdict(trial.provider.check_connection(trial.context)))
-    if trial.setup.unreachable is not None:
-        status = trial.unreachable().call("check_connection", context=trial.context)
-        yield "the status of a connection that cannot be made", repr(status)
     setup = trial.setup
     wrong: dict[str, Any] = {"size": setup.unknown_size, "image": setup.unknown_image, "name": setup.bad_name}
     calls: list[Callable[[], object]] = [partial(trial.provider.get_server, setup.unknown_id, trial.context)]
     calls += [partial(trial.create, **{key: value}) for key, value in wrong.items() if value is not None]
+    if setup.unreachable is not None:
+        calls.append(partial(trial.unreachable().call, "check_connection", context=trial.context))
     for call in calls:
         try:
-            call()
+            yield "what a call answers", repr(call())
         except ProvisioningError as error:
             yield f"the error {error.code}", f"{error!r} {error.info().as_dict()}"
