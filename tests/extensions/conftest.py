@@ -7,12 +7,13 @@ import pytest
 
 from provisioning.extensions import ExtensionRecord, Registry, Surroundings
 from provisioning.testing import ExtensionShop
+from tests.extensions.shop import Shop
 
 
 @pytest.fixture
-def shop(make_extension: ExtensionShop) -> ExtensionShop:
+def shop(make_extension: ExtensionShop) -> Shop:
     """Return a place in which extensions are made; what is imported from it is forgotten afterwards."""
-    return make_extension
+    return Shop(make_extension.root, make_extension.site)
 
 
 @pytest.fixture

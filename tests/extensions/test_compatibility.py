@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from provisioning.extensions import Surroundings, read_manifest, satisfies
 from provisioning.extensions.compatibility import compatibility_problems
-from provisioning.testing import manifest
+from tests.extensions.shop import manifest
 
 HERE = Surroundings(core="1.2.0", hook_api=3, hook_api_floor=2, python="3.12.1", platform="linux")
 

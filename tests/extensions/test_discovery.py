@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provisioning.extensions import OriginKind, Registry, Status
-from provisioning.testing import manifest
+from tests.extensions.shop import manifest
 
 
 def told(record) -> list[tuple[str, str, str | None]]:
@@ -168,7 +168,7 @@ def test_folders_of_all_three_kinds(shop, discover):
 
 def test_what_is_no_extension_is_no_record(shop, discover):
     """Other folders and files beside extensions are nobody's business; an absent project folder neither."""
-    holder = shop.folder("one").parent
+    holder = shop.folder("one")
     (holder / "docs").mkdir()
     (holder / "readme.md").write_text("")
     assert [record.name for record in discover(project=holder, user=shop.root / "nowhere").records] == ["one"]
@@ -176,7 +176,7 @@ def test_what_is_no_extension_is_no_record(shop, discover):
 
 def test_one_folder_reached_twice_is_one_record(shop, discover):
     """By its holder and by its own path, through a link too."""
-    holder = shop.folder("one").parent
+    holder = shop.folder("one")
     link = shop.root / "link"
     link.symlink_to(holder)
     found = discover(explicit=[holder / "one", link], project=holder)
@@ -219,8 +219,8 @@ def test_an_explicit_path_must_hold_something(shop, discover):
 
 def test_links_out_of_the_folder_are_refused(shop, discover):
     """A manifest, or a whole extension, that is really elsewhere is not followed; a link given by hand is."""
-    real = shop.folder("real", under="elsewhere")
-    holder = shop.folder("good").parent
+    real = shop.folder("real", under="elsewhere") / "real"
+    holder = shop.folder("good")
     (holder / "real").symlink_to(real)
     (holder / "loop").mkdir()
     (holder / "loop" / "extension.toml").symlink_to("extension.toml")
@@ -246,7 +246,7 @@ def test_links_out_of_the_folder_are_refused(shop, discover):
 
 def test_the_folder_and_the_manifest_have_one_name(shop, one):
     """Else nobody knows what the extension is called."""
-    holder = shop.folder("audit", manifest("other")).parent
+    holder = shop.folder("audit", manifest("other"))
     record = one(project=holder)
     assert (record.name, record.status) == ("other", Status.INVALID)
     assert told(record) == [
@@ -257,7 +257,7 @@ def test_the_folder_and_the_manifest_have_one_name(shop, one):
 @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[extension", b"x = 1\n" * 300_000], ids=len)
 def test_a_hostile_manifest_is_a_record(shop, one, content):
     """Empty, binary, torn and enormous ones say what is wrong, under the folder's name."""
-    holder = shop.folder("audit").parent
+    holder = shop.folder("audit")
     (holder / "audit" / "extension.toml").write_bytes(content)
     record = one(project=holder)
     assert (record.name, record.status, record.type) == ("audit", Status.INVALID, None)
@@ -267,7 +267,7 @@ def test_a_hostile_manifest_is_a_record(shop, one, content):
 
 def test_a_manifest_that_is_a_folder_or_a_pipe(shop, discover):
     """Nothing waits for a pipe that nobody writes to."""
-    holder = shop.folder("good").parent
+    holder = shop.folder("good")
     (holder / "folder" / "extension.toml").mkdir(parents=True)
     (holder / "pipe").mkdir()
     os.mkfifo(holder / "pipe" / "extension.toml")
@@ -280,9 +280,7 @@ def test_a_manifest_that_is_a_folder_or_a_pipe(shop, discover):
 
 def test_all_problems_of_a_manifest_are_in_its_record(shop, one):
     """With the file, the lines and the keys."""
-    holder = shop.folder(
-        "audit", manifest().replace('version = "1.0"', 'version = "x"').replace(">=1.0,<2", "1")
-    ).parent
+    holder = shop.folder("audit", manifest().replace('version = "1.0"', 'version = "x"').replace(">=1.0,<2", "1"))
     path = holder / "audit" / "extension.toml"
     assert told(one(project=holder)) == [
         (

@@ -7,16 +7,9 @@ import pytest
 
 from provisioning.errors import ExtensionBroken, ExtensionNotReady, HookRejected
 from provisioning.extensions import Selection, Status, brought_kinds, load, load_plugin, load_provider
-from provisioning.testing import manifest
+from tests.extensions.shop import PROVIDER, manifest
 
 DISABLE = "this is a defect of the extension; without it: disable audit under [extensions] disabled"
-
-PROVIDER = """
-class Cloud:
-    def __init__(self, name, config):
-        self.name = name
-        self.config = config
-"""
 
 WATCHER = """
 from provisioning.contract import hookimpl
@@ -45,7 +38,7 @@ class Plugin:
 
 def folder(shop, one, code: str, text: str | None = None, name: str = "audit"):
     """Return the record of a folder extension with this code."""
-    return one(project=shop.folder(name, text, {"plugin.py": code}).parent)
+    return one(project=shop.folder(name, text, {"plugin.py": code}))
 
 
 def test_a_package_is_imported_when_it_is_used(shop, one):
@@ -69,14 +62,14 @@ def test_a_folder_is_a_package_of_its_own(shop, discover):
 def test_a_folder_may_have_an_init_and_inner_packages(shop, one):
     """Its `__init__.py` is run once; a dotted module is found in it."""
     files = {"__init__.py": "print('once')\nNAME = 'audit'\n", "inner/deep.py": "from .. import NAME\n"}
-    record = one(project=shop.folder("audit", manifest(entry="inner.deep:NAME"), files).parent)
+    record = one(project=shop.folder("audit", manifest(entry="inner.deep:NAME"), files))
     assert load(record, "hooks") == "audit"
 
 
 def test_an_init_that_fails_leaves_nothing_behind(shop, one):
     """The half-made package is forgotten, so that nobody takes it for a whole one."""
     before = set(sys.modules)
-    record = one(project=shop.folder("audit", files={"__init__.py": "raise ValueError('no')"}).parent)
+    record = one(project=shop.folder("audit", files={"__init__.py": "raise ValueError('no')"}))
     with pytest.raises(ExtensionBroken, match=r"could not be imported: ValueError: no$"):
         load(record, "hooks")
     assert [name for name in set(sys.modules) - before if name.startswith("provisioning_extension_")] == []
@@ -93,7 +86,7 @@ def test_an_object_and_a_module_are_plugins_too(shop, discover):
 
 def test_a_provider_is_a_class(shop, one):
     """It comes as it is, to be made for each instance."""
-    record = one(project=shop.folder("cloud", manifest("cloud", type="provider"), {"cloud.py": PROVIDER}).parent)
+    record = one(project=shop.folder("cloud", manifest("cloud", type="provider"), {"cloud.py": PROVIDER}))
     made = load_provider(record)("eu", {"token": "x"})
     assert (made.name, made.config) == ("eu", {"token": "x"})
 
@@ -240,7 +233,7 @@ def test_standard_output_is_itself_again_after_imports_in_many_threads(shop, dis
 def test_what_cannot_be_used_is_not_loaded(shop, one):
     """A disabled extension's code does not run."""
     record = one(
-        project=shop.folder("audit", files={"plugin.py": "raise AssertionError"}).parent,
+        project=shop.folder("audit", files={"plugin.py": "raise AssertionError"}),
         selection=Selection(disabled=["audit"]),
     )
     with pytest.raises(ExtensionNotReady):
@@ -258,7 +251,7 @@ def test_what_it_does_not_bring(shop, one):
 
 def test_a_provider_that_is_no_class(shop, one):
     """It cannot be made for an instance."""
-    record = one(project=shop.folder("cloud", manifest("cloud", type="provider"), {"cloud.py": "Cloud = 5"}).parent)
+    record = one(project=shop.folder("cloud", manifest("cloud", type="provider"), {"cloud.py": "Cloud = 5"}))
     with pytest.raises(ExtensionBroken) as caught:
         load_provider(record)
     assert str(caught.value) == (
@@ -294,7 +287,7 @@ def test_the_manifest_is_held_to_what_it_says_of_hooks(shop, one):
 def steps(shop, one, names: str):
     """Return record and plugin of an extension that declares `a` and `b` and brings `names`."""
     text = manifest("steps", type="workflow", more='[workflow]\noperation_kinds = ["a", "b"]')
-    record = one(project=shop.folder("steps", text, {"plugin.py": f"{STEPS}NAMES = {names}\n"}).parent)
+    record = one(project=shop.folder("steps", text, {"plugin.py": f"{STEPS}NAMES = {names}\n"}))
     return record, load_plugin(record)
 
 

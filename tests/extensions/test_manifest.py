@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 
 from provisioning.errors import ConfigurationError
 from provisioning.extensions import ExtensionType, manifest_schema, read_manifest
-from provisioning.testing import manifest
+from tests.extensions.shop import manifest
 
 FULL = """
 [extension]

@@ -6,7 +6,7 @@ import pytest
 
 from provisioning.errors import ConfigurationError, ExtensionBroken, Problem
 from provisioning.extensions import Status, checked_options, config_problems
-from provisioning.testing import manifest
+from tests.extensions.shop import manifest
 
 SCHEMA = {
     "type": "object",
@@ -23,7 +23,7 @@ SCHEMA = {
 def record_with(shop, one, schema: str):
     """Return the record of an extension with this schema."""
     text = manifest(more='[config]\nschema = "config.schema.json"')
-    return one(project=shop.folder("audit", text, {"config.schema.json": schema}).parent)
+    return one(project=shop.folder("audit", text, {"config.schema.json": schema}))
 
 
 def test_options_that_fit_are_filled_up(shop, one):
@@ -62,7 +62,7 @@ def test_all_problems_come_with_their_place(shop, one):
 
 def test_without_a_schema_everything_fits(shop, one):
     """The options come back as they are."""
-    record = one(project=shop.folder("audit").parent)
+    record = one(project=shop.folder("audit"))
     assert checked_options(record, {"a": 1}) == {"a": 1}
     assert config_problems(record, {"a": 1}) == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from provisioning.errors import ExtensionNotFound, ExtensionNotReady
 from provisioning.extensions import Selection, Status
-from provisioning.testing import manifest
+from tests.extensions.shop import PROVIDER, manifest
 
 
 def cloud(name: str, **arguments: str) -> str:
@@ -26,9 +26,9 @@ def told(record) -> list[tuple[str, str, str | None]]:
 
 def test_what_brings_what(shop, discover):
     """A provider by its extension's name, a kind by the manifest that declares it; all known without an import."""
-    shop.folder("hetzner", cloud("hetzner"))
+    shop.folder("hetzner", cloud("hetzner"), {"cloud.py": PROVIDER})
     shop.folder("steps", manifest("steps", type="workflow", more='[workflow]\noperation_kinds = ["b_kind", "a_kind"]'))
-    registry = discover(project=shop.folder("audit").parent)
+    registry = discover(project=shop.folder("audit"))
     assert registry.find_provider("hetzner").name == "hetzner"
     assert registry.find_kind("a_kind").name == "steps"
     assert registry.kinds() == ["a_kind", "b_kind"]
@@ -68,7 +68,7 @@ def test_what_is_not_there(shop, discover, method, name, message, hint):
     """The error says what was probably meant, and what there is."""
     shop.folder("hetzner", cloud("hetzner"))
     shop.folder("aws", cloud("aws"))
-    registry = discover(project=shop.folder("audit").parent)
+    registry = discover(project=shop.folder("audit"))
     with pytest.raises(ExtensionNotFound) as caught:
         getattr(registry, method)(name)
     assert (str(caught.value), caught.value.hint, caught.value.extension) == (message, hint, name)
@@ -77,7 +77,7 @@ def test_what_is_not_there(shop, discover, method, name, message, hint):
 def test_what_is_there_and_cannot_be_used(shop, discover):
     """The error says which, its version, its origin, its status, every reason, and what to do."""
     text = cloud("hetzner", needs='platforms = ["win32"]').replace(">=1.0,<2", ">=2")
-    registry = discover(project=shop.folder("hetzner", text).parent)
+    registry = discover(project=shop.folder("hetzner", text))
     with pytest.raises(ExtensionNotReady) as caught:
         registry.find_provider("hetzner")
     assert str(caught.value) == (
@@ -93,7 +93,7 @@ def test_what_is_there_and_cannot_be_used(shop, discover):
 
 def test_a_provider_whose_manifest_cannot_be_read_is_not_unknown(shop, discover):
     """Who asks for it is told what is wrong with it, not that there is no such thing."""
-    registry = discover(project=shop.folder("hetzner", "x = 1").parent)
+    registry = discover(project=shop.folder("hetzner", "x = 1"))
     with pytest.raises(ExtensionNotReady, match=r"^extension hetzner \(project folder .*\) is invalid: "):
         registry.find_provider("hetzner")
     with pytest.raises(ExtensionNotReady):
@@ -103,7 +103,7 @@ def test_a_provider_whose_manifest_cannot_be_read_is_not_unknown(shop, discover)
 def test_a_kind_that_cannot_be_used_is_not_unknown(shop, discover):
     """Its name stays known, so that the reason can be told."""
     text = manifest("steps", type="workflow").replace(">=1.0,<2", ">=2")
-    registry = discover(project=shop.folder("steps", text).parent)
+    registry = discover(project=shop.folder("steps", text))
     assert registry.kinds() == ["steps_kind"]
     with pytest.raises(ExtensionNotReady):
         registry.find_kind("steps_kind")
@@ -132,7 +132,7 @@ def test_what_is_disabled_stands_in_nobodys_way(shop, discover):
 def conflict(shop, discover, prefer=None):
     """Return a registry in which a package and a project folder have one name."""
     shop.package("hetzner", cloud("hetzner", entry="ext_hetzner.cloud:Cloud"), distribution="hetzner-dist")
-    holder = shop.folder("hetzner", cloud("hetzner")).parent
+    holder = shop.folder("hetzner", cloud("hetzner"))
     return discover(project=holder, prefer=prefer or {})
 
 
@@ -193,7 +193,7 @@ def test_one_kind_from_two_extensions(shop, discover):
     """Both are conflicted until the configuration says whose it is; then both are used, the kind from one of them."""
     more = '[workflow]\noperation_kinds = ["same", "own_{}"]'
     shop.folder("one", manifest("one", type="workflow", more=more.format(1)))
-    holder = shop.folder("two", manifest("two", type="workflow", more=more.format(2))).parent
+    holder = shop.folder("two", manifest("two", type="workflow", more=more.format(2)))
     registry = discover(project=holder)
     assert statuses(registry) == [("one", "conflicted"), ("two", "conflicted")]
     assert told(registry.get("one")) == [
@@ -214,7 +214,7 @@ def test_one_kind_from_two_extensions(shop, discover):
 def test_what_is_needed_is_there(shop, discover):
     """An extension whose needs are met is ready, in a circle too."""
     shop.folder("one", manifest("one", needs='requires = ["two>=1.0"]'))
-    holder = shop.folder("two", manifest("two", needs='requires = ["one"]')).parent
+    holder = shop.folder("two", manifest("two", needs='requires = ["one"]'))
     assert statuses(discover(project=holder)) == [("one", "ready"), ("two", "ready")]
 
 
@@ -225,7 +225,7 @@ def test_what_is_needed_is_not_there(shop, discover):
     shop.folder("chain", manifest("chain", needs='requires = ["old"]'))
     shop.folder("off", manifest("off", needs='requires = ["disabled-one"]'))
     shop.folder("disabled-one", manifest("disabled-one"))
-    holder = shop.folder("audit").parent
+    holder = shop.folder("audit")
     registry = discover(project=holder, selection=Selection(disabled=["disabled-one"]))
     assert statuses(registry) == [
         ("absent", "missing_dependency"),
@@ -272,7 +272,7 @@ def test_who_cannot_stand_another_one_gives_way(shop, discover):
     """Where the other one is there in that version and not disabled; the other one is not harmed."""
     shop.folder("shy", manifest("shy", needs='conflicts = ["audit<2", "nobody"]'))
     shop.folder("bold", manifest("bold", needs='conflicts = ["audit>=2"]'))
-    holder = shop.folder("audit").parent
+    holder = shop.folder("audit")
     registry = discover(project=holder)
     assert statuses(registry) == [("audit", "ready"), ("bold", "ready"), ("shy", "conflicted")]
     assert told(registry.get("shy")) == [
@@ -287,7 +287,7 @@ def test_who_cannot_stand_another_one_gives_way(shop, discover):
 
 def test_a_record_is_json(shop, discover):
     """Whole, for `--output json`."""
-    registry = discover(project=shop.folder("audit").parent, selection=Selection(disabled=["audit"]))
+    registry = discover(project=shop.folder("audit"), selection=Selection(disabled=["audit"]))
     assert json.loads(json.dumps(registry.get("audit").as_dict())) == {
         "name": "audit",
         "version": "1.0",

@@ -203,7 +203,31 @@ class Cloud:
 
 def make(name: str, config: Mapping[str, Any]) -> Cloud:
     """Make the cloud that the configuration names."""
-    return ({"Cloud": Cloud} | BROKEN)[config["cloud"]](name, config)
+    return {**OTHERS, **BROKEN}[config["cloud"]](name, config)
+
+
+# -- clouds for the kit itself ---------------------------------------------------------------------------------------
+
+
+class MatchesAnything(Cloud):
+    """It lists every server, whatever the labels."""
+
+    @hookimpl
+    def list_servers(self, labels: Mapping[str, str] | None) -> Iterable[Server]:
+        """Yield them all."""
+        yield from super().list_servers(None)
+
+
+class DeletesNothing(Cloud):
+    """It fails whenever it has to delete."""
+
+    @hookimpl
+    def delete_server(self, server_id: str) -> None:
+        """Fail."""
+        raise ServiceInternalError(f"server {server_id} cannot be deleted")
+
+
+OTHERS = {"Cloud": Cloud, "MatchesAnything": MatchesAnything, "DeletesNothing": DeletesNothing}
 
 
 # -- one broken cloud for each contract ----------------------------------------------------------------------------
@@ -568,6 +592,6 @@ class HearsNoDeadline(Cloud):
 BROKEN: Mapping[str, type[Cloud]] = {
     name: kind
     for name, kind in list(globals().items())
-    if isinstance(kind, type) and issubclass(kind, Cloud) and kind is not Cloud
+    if isinstance(kind, type) and issubclass(kind, Cloud) and name not in OTHERS
 }
 """Every broken cloud by its name."""

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -34,7 +34,7 @@ def assert_no_import(*what: str | Path) -> Iterator[None]:
         imported = [name for name, module in list(sys.modules.items()) if watch.concerns(name, module)]
         for name in imported:
             del sys.modules[name]
-        sys.modules.update(before)
+        _put_back(before)
     seen = sorted({*watch.seen, *imported})
     if seen:
         raise AssertionError(f"imported, and should not have been: {', '.join(seen)}")
@@ -86,6 +86,14 @@ class _Watch:
     def _is_there(self, spec: ModuleSpec | None) -> bool:
         places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
         return any(_is_in(folder, places) for folder in self._folders)
+
+
+def _put_back(modules: Mapping[str, ModuleType]) -> None:
+    sys.modules.update(modules)
+    for name, module in modules.items():
+        package, _, own = name.rpartition(".")
+        if package in sys.modules:  # an import sets a module as an attribute of its package as well
+            setattr(sys.modules[package], own, module)
 
 
 def _files(module: ModuleType) -> list[object]:

@@ -15,16 +15,17 @@ __all__ = ["ProviderSetup"]
 class ProviderSetup:
     """How a provider is tried. Only `extension` is always needed; whatever is tried costs what the cloud charges.
 
-    Servers that the suite creates carry the label `provisioning-conformance`; it deletes them, and no others.
+    Servers that the suite creates carry the label `provisioning-conformance`; it deletes them, and no others. What
+    could be a secret is not in the `repr`, which pytest shows when a test fails.
     """
 
     extension: str | Path
     """The folder that holds its `extension.toml`; of a package that is installed here, the extension's name."""
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The provider's own keys, as under `[providers.<instance>]`. Two instances made of them use one cloud."""
     spec: ServerSpec = field(default_factory=lambda: ServerSpec("conformance"))
     """A server that can be created: small, cheap and soon running. Names are made from its name."""
-    unreachable: Mapping[str, Any] | None = None
+    unreachable: Mapping[str, Any] | None = field(default=None, repr=False)
     """The provider's own keys with which its cloud cannot be reached; None when there are none."""
     unknown_id: str = "no-such-server"
     """The id of a server that there never was, as the cloud writes ids."""
@@ -36,7 +37,7 @@ class ProviderSetup:
     """A server's name that the cloud refuses; None when it takes any."""
     odd_labels: Mapping[str, str] = field(default_factory=lambda: {"conformance.odd_key-1": "A-b_c.9"})
     """Labels with the oddest characters that the cloud allows."""
-    secrets: Sequence[str] = ()
+    secrets: Sequence[str] = field(default=(), repr=False)
     """Texts that nobody may be shown, beside the values of `config` that its schema says are secret."""
     heeds_context: Sequence[str] = ()
     """The hooks that can wait long, and hear that the operation is cancelled or that its time is up."""
