@@ -40,13 +40,13 @@ def test_a_package_is_an_installed_distribution(make_extension: ExtensionShop, i
 @pytest.mark.parametrize("kind", list(ExtensionType))
 def test_a_manifest_fits(tmp_path: Path, kind: ExtensionType) -> None:
     """Of every type; what else it says is added at its place."""
+    (tmp_path / "config.schema.json").write_text("{}")
     path = tmp_path / "extension.toml"
-    path.write_text(
-        manifest("thing", type=str(kind), needs='python = ">=3.11"', more="[config]\nschema = 'extension.toml'")
-    )
+    more = '[config]\nschema = "config.schema.json"'
+    path.write_text(manifest("thing", type=str(kind), needs='python = ">=3.11"', more=more))
     found = read_manifest(path)
     assert (found.extension.name, found.extension.type, found.compatibility.python) == ("thing", kind, ">=3.11")
-    assert found.hooks.implements == ["on_event"]
+    assert found.config.schema_file == "config.schema.json"
     assert found.workflow.operation_kinds == (["thing_kind"] if kind is ExtensionType.WORKFLOW else [])
 
 

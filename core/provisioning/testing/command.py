@@ -22,6 +22,11 @@ class CommandResult:
     stderr: str
 
     @property
+    def output(self) -> str:
+        """Everything that it printed: stdout, then stderr."""
+        return self.stdout + self.stderr
+
+    @property
     def documents(self) -> Sequence[Any]:
         """The JSON documents on stdout, one after the other: of a run events first, its envelope at the end.
 
@@ -36,13 +41,20 @@ class CommandResult:
 
     @property
     def data(self) -> Any:
-        """The answer itself: `data` of the envelope, None of an error."""
-        return self.documents[-1]["data"]
+        """The answer itself: `data` of the envelope, None of an error; raises as `documents`."""
+        return self._envelope["data"]
 
     @property
     def error(self) -> Any:
         """The envelope's error, `{"code", "message", "details"}`; None when there is none."""
-        return self.documents[-1]["error"]
+        return self._envelope["error"]
+
+    @property
+    def _envelope(self) -> Any:
+        documents = self.documents
+        if not documents:
+            raise ValueError(f"there is nothing on stdout; on stderr there is {self.stderr!r}")
+        return documents[-1]
 
 
 def run_command(*words: str, stdin: str | bytes = "") -> CommandResult:

@@ -15,7 +15,7 @@ __all__ = ["CapabilityContracts"]
 
 
 class CapabilityContracts:
-    """What the hooks of the capabilities promise."""
+    """What the hooks of the capabilities promise, and how they fit the manifest."""
 
     def test_its_hooks_are_those_that_the_manifest_declares(self, provider_setup: ProviderSetup) -> None:
         """A provider has the mandatory hooks, those of each capability in its manifest, and no others.

@@ -133,11 +133,12 @@ def _at_once(trial: Trial, token: str) -> list[Server | BaseException]:
         except BaseException as error:  # noqa: BLE001 - judged by the contract
             answers.append(error)
 
-    threads = [threading.Thread(target=create) for _ in range(2)]
+    threads = [threading.Thread(target=create, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(trial.setup.patience)
+    assert len(answers) == len(threads), f"create_server has not answered after {trial.setup.patience:g} s"
     return answers
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from provisioning.contract import ProviderHooks, ProviderLimits
@@ -11,6 +12,7 @@ from provisioning.extensions import (
     MANIFEST_FILE,
     ExtensionRecord,
     Registry,
+    Selection,
     checked_options,
     load_provider,
     read_manifest,
@@ -35,9 +37,10 @@ class Subject:
         """The extension that brings it."""
         extension = self.setup.extension
         if isinstance(extension, str):
-            return Registry.discover().find_provider(extension)
+            return Registry.discover(selection=Selection(enabled=[extension])).find_provider(extension)
         name = read_manifest(extension / MANIFEST_FILE).extension.name
-        return Registry.discover(search_path=[], explicit=[extension]).find_provider(name)
+        selection = Selection(enabled=[name])
+        return Registry.discover(search_path=[], explicit=[extension], selection=selection).find_provider(name)
 
     @property
     def listing_lag(self) -> float:
@@ -78,7 +81,7 @@ class Subject:
         """Everything in the configuration that nobody may be shown."""
         config = self.setup.config
         marked = (_texts(_value_at(config, path)) for path in secret_keys(self.record, config))
-        return frozenset([*self.setup.secrets, *(text for texts in marked for text in texts if text)])
+        return frozenset(text for text in (*self.setup.secrets, *chain.from_iterable(marked)) if text)
 
 
 def _value_at(value: Any, path: tuple[str | int, ...]) -> Any:
@@ -94,5 +97,5 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)
-    else:
-        yield str(value)
+    elif isinstance(value, str):  # a number that is a secret may be anywhere by chance
+        yield value
