@@ -46,6 +46,6 @@ def test_the_documents_of_a_run(isolated_workspace: IsolatedWorkspace) -> None:
     assert done.data["status"] == "success"
     with pytest.raises(ValueError, match="Expecting value"):
         _ = run_command("--version").documents
-    with pytest.raises(ValueError, match="^there is nothing on stdout; on stderr there is ") as caught:
+    with pytest.raises(ValueError, match=r"^there is nothing on stdout; on stderr there is ") as caught:
         _ = run_command("nonsense").data
     assert "No such command 'nonsense'" in str(caught.value)

@@ -231,6 +231,18 @@ def test_what_is_created_is_deleted_and_nothing_else() -> None:
     assert others.get(stranger) == replace(stranger, state=ServerState.RUNNING)
 
 
+def test_a_strangers_server_is_not_touched() -> None:
+    """A provider that answers with some other server fails, before anything is done to that one."""
+    others = Trial(setup_of("Cloud", "crowded"))
+    stranger = others.create()
+    trial = Trial(setup_of("KnowsServersByTheirTime", "crowded"))
+    with pytest.raises(AssertionError, match=f"^create_server answered with server {stranger.id}, which was not asked"):
+        trial.create()
+    trial.close()
+    CLOCK.sleep(LAG)
+    assert others.get(stranger) == replace(stranger, state=ServerState.RUNNING)
+
+
 def test_what_cannot_be_deleted_is_said() -> None:
     """A server that stays behind costs money: the error names it."""
     trial = Trial(setup_of("DeletesNothing", "stuck"))

@@ -1,8 +1,9 @@
 """What is imported, watched: how a test holds that listing, help or a plan import no code of an extension."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -61,7 +62,8 @@ def imported_by(*arguments: str) -> frozenset[str]:
 
 def forget(folder: Path) -> None:
     """Forget every module that was imported from a folder, which is about to go away."""
-    for name in [name for name, module in list(sys.modules.items()) if _is_in(folder, _files(module))]:
+    roots = _roots([folder])
+    for name in [name for name, module in list(sys.modules.items()) if _is_in(roots, _files(module))]:
         del sys.modules[name]
 
 
@@ -70,22 +72,22 @@ class _Watch:
 
     def __init__(self, what: Sequence[str | Path]) -> None:
         self._names = [one for one in what if isinstance(one, str)]
-        self._folders = [one for one in what if isinstance(one, Path)]
+        self._roots = _roots(one for one in what if isinstance(one, Path))
         self.seen: set[str] = set()
 
     def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> None:
-        if self._is_named(name) or (self._folders and self._is_there(PathFinder.find_spec(name, path))):
+        if self._is_named(name) or (self._roots and self._is_there(PathFinder.find_spec(name, path))):
             self.seen.add(name)
 
     def concerns(self, name: str, module: ModuleType) -> bool:
-        return self._is_named(name) or any(_is_in(folder, _files(module)) for folder in self._folders)
+        return self._is_named(name) or _is_in(self._roots, _files(module))
 
     def _is_named(self, name: str) -> bool:
         return any(name == one or name.startswith(f"{one}.") for one in self._names)
 
     def _is_there(self, spec: ModuleSpec | None) -> bool:
         places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
-        return any(_is_in(folder, places) for folder in self._folders)
+        return _is_in(self._roots, places)
 
 
 def _put_back(modules: Mapping[str, ModuleType]) -> None:
@@ -103,6 +105,10 @@ def _files(module: ModuleType) -> list[object]:
     return [own.get("__file__"), *(paths if isinstance(paths, list) else ())]
 
 
-def _is_in(folder: Path, places: Sequence[object]) -> bool:
-    roots = {folder, folder.resolve()}
-    return any(isinstance(place, str) and any(Path(place).is_relative_to(root) for root in roots) for place in places)
+def _roots(folders: Iterable[Path]) -> tuple[str, ...]:
+    """Return the beginnings of the paths of what is in some folders, as they are written and as they really are."""
+    return tuple(f"{path}{os.sep}" for folder in folders for path in (folder.absolute(), folder.resolve()))
+
+
+def _is_in(roots: tuple[str, ...], places: Iterable[object]) -> bool:
+    return any(isinstance(place, str) and f"{place}{os.sep}".startswith(roots) for place in places)

@@ -93,12 +93,14 @@ class Trial:
     ) -> Server:
         """Create a server of the author's spec with some `changes`, under a token of its own unless one is given.
 
-        Its name is made from the token, so that the same token asks for the same server.
+        Its name is made from the token, so that the same token asks for the same server. Fails when the provider
+        answers with a server that was not asked for: it may be a stranger's, and nothing more is done to it.
         """
         token = token or self.new_token()
         name = f"{self.setup.spec.name}-{token.removeprefix('conformance-')}"
         spec = dataclasses.replace(self.setup.spec, **{"name": name, **changes})
         server = (provider or self.provider).create_server(spec, token, {**self.labels, **(labels or {})}, self.context)
+        assert self._is_ours(server), f"create_server answered with server {server.id}, which was not asked for"
         self._left.add(server.id)
         return server
 
@@ -150,9 +152,9 @@ class Trial:
     # -- the end -------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Delete every server that is left, found by its id, by its token, or by the label of this trial.
+        """Delete every server that is left, known by its answer, found by its token, or by the label of this trial.
 
-        A listing is not believed: only what carries the label itself is deleted. Raises the first error at the end.
+        No listing is believed: only what is seen to be of this trial is deleted. Raises the first error at the end.
         """
         errors: list[ProvisioningError] = []
         for find in (self._found_by_token, self._found_by_label):
@@ -171,10 +173,14 @@ class Trial:
 
     def _found_by_token(self) -> set[str]:
         found = [self.provider.find_server(token, self.context) for token in self._tokens]
-        return {server.id for server in found if server is not None and self._is_ours(server)}
+        return {server.id for server in found if server is not None and self._is_left(server)}
 
     def _found_by_label(self) -> set[str]:
-        return {server.id for server in self.listed() if self._is_ours(server)}
+        return {server.id for server in self.listed() if self._is_left(server)}
+
+    def _is_left(self, server: Server) -> bool:
+        return self._is_ours(server) and not server.state.is_gone
 
     def _is_ours(self, server: Server) -> bool:
-        return server.labels.get(LABEL) == self.id and not server.state.is_gone
+        """Whether a server carries something of this trial; a broken provider may forget the rest."""
+        return server.labels.get(LABEL) == self.id or server.client_token in self._tokens or self.id in server.name
