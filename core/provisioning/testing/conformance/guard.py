@@ -28,7 +28,7 @@ def guarded_suite(suite: Suite) -> Suite:
 
 def guarded(collector: pytest.Class, collected: Sequence[Collected]) -> list[Collected]:
     """Return what was collected of a suite, and a failing test in the place of each contract that is not as shipped."""
-    contracts: Mapping[str, Callable[..., None]] = collector.obj.shipped_contracts
+    contracts = _contracts_of(collector.obj)
     names = {_original_name(one) for one in collected}
     broken = {
         name: reason
@@ -41,9 +41,17 @@ def guarded(collector: pytest.Class, collected: Sequence[Collected]) -> list[Col
 
 def state_contract(item: pytest.Item, error: BaseException) -> None:
     """Add the contract that a failed test is about to its error: the docstring as it was shipped."""
-    contract = item.cls.shipped_contracts.get(_original_name(item))  # type: ignore[attr-defined]
+    contract = _contracts_of(item.cls).get(_original_name(item))  # type: ignore[attr-defined]
     if contract is not None:
         error.add_note(f"the contract: {inspect.getdoc(contract)}")
+
+
+def _contracts_of(suite: type) -> dict[str, Callable[..., None]]:
+    """Return the contracts that were shipped; what a subclass says of them itself counts for nothing."""
+    contracts: dict[str, Callable[..., None]] = {}
+    for ancestor in suite.__mro__:
+        contracts.update(vars(ancestor).get("shipped_contracts") or {})
+    return contracts
 
 
 def _original_name(one: Collected) -> str:
