@@ -25,6 +25,7 @@ from provisioning.contract import (
     WorkflowHooks,
 )
 from provisioning.extensions import manifest_schema
+from provisioning.testing import ProviderConformance
 from provisioning.workflow import EXIT_CODES
 
 ROOT = Path(__file__).parents[1]
@@ -142,6 +143,16 @@ def default_of(schema: Mapping[str, Any]) -> str:
     return "" if default is None else f"`{json.dumps(default)}`"
 
 
+def contracts_page() -> Iterator[str]:
+    """Yield the page of what the conformance suite of providers holds."""
+    yield from ["# Contracts of providers", NOTE, "", "Each is a test of `provisioning.testing.ProviderConformance`."]
+    for group in ProviderConformance.__bases__:
+        yield from ["", f"## {first_sentence(group).removesuffix('.')}"]
+        for name, contract in vars(group).items():
+            if name.startswith("test_"):
+                yield from ["", f"### `{name}`", "", *(inspect.getdoc(contract) or "").splitlines()]
+
+
 def settings_page() -> Iterator[str]:
     """Yield the page of all settings of the core."""
     schema = config_schema()
@@ -191,6 +202,7 @@ def meaning_of(schema: Mapping[str, Any]) -> str:
 def published() -> Mapping[Path, str]:
     """Return every generated file's path, from the root of the repository, and its text."""
     pages = {
+        "contracts": contracts_page,
         "errors": errors_page,
         "events": events_page,
         "hooks": hooks_page,

@@ -163,7 +163,7 @@ implements = ["on_evnt"]
 @pytest.mark.parametrize("written", ["0", "x", "1.0"])
 def test_a_hook_interface_is_a_number(tmp_path, written):
     """Written as text, from 1."""
-    text = manifest().replace('hook_api = "3"', f'hook_api = "{written}"')
+    text = manifest(hook_api=written)
     message = f"{written!r} is not a version of the hook interface"
     assert problems(tmp_path, text) == [(9, "compatibility.hook_api", message, 'write the number as text, like "1"')]
 
