@@ -2,9 +2,26 @@
 
 from provisioning.app.application import App
 from provisioning.app.documents import Document
+from provisioning.app.installing import FolderChange, Installed, InstallPlan
+from provisioning.app.restoring import RestorePlan
 from provisioning.app.run import Run
 from provisioning.app.starter import init_workspace
 from provisioning.app.summary import ProviderSummary
+from provisioning.app.uninstalling import Removal
 from provisioning.workflow import Plan, PlanEntry, Report
 
-__all__ = ["App", "Document", "Plan", "PlanEntry", "ProviderSummary", "Report", "Run", "init_workspace"]
+__all__ = [
+    "App",
+    "Document",
+    "FolderChange",
+    "InstallPlan",
+    "Installed",
+    "Plan",
+    "PlanEntry",
+    "ProviderSummary",
+    "Removal",
+    "Report",
+    "RestorePlan",
+    "Run",
+    "init_workspace",
+]
