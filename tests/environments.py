@@ -73,7 +73,7 @@ def lend(site: Path, *more: Path) -> None:
     for path in Path(sysconfig.get_path("purelib")).glob("*.pth"):
         shutil.copy(path, site)
     lent = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *map(str, more)]
-    (site / "zz-lent.pth").write_text("\n".join(dict.fromkeys(lent)) + "\n", encoding="utf-8")
+    (site / "00-lent.pth").write_text("\n".join(dict.fromkeys(lent)) + "\n", encoding="utf-8")
 
 
 @dataclass

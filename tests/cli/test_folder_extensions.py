@@ -108,9 +108,9 @@ def test_a_folder_that_cannot_be_used_is_told_with_its_reason(run, workspace: Pa
     """It is copied, as it can be mended there, and the hint takes it away."""
     done = run("extension", "install", str(write(tmp_path, "future", needs=">=99")))
     assert done.exit_code == 1
-    error, hint = done.stderr.splitlines()[-2:]
+    error, _, hint = done.stderr.splitlines()[-3:]
     assert error.startswith("error: it is installed, and cannot be used: extension future 1.0 ")
-    assert hint == "  hint: provisioning extension uninstall future"
+    assert hint == "  hint: or take it away again: provisioning extension uninstall future"
     assert run("extension", "uninstall", "future", "--yes").exit_code == 0
     assert [] == files(workspace / "extensions")
 
@@ -140,6 +140,14 @@ def test_a_folder_is_not_copied_into_itself(run, workspace: Path) -> None:
     assert done.exit_code == 2
     target = workspace / "extensions" / "workspace"
     assert done.stderr.startswith(f"error: {target} would be inside of {workspace}, which is to be copied there\n")
+
+
+def test_two_folders_of_one_name_are_not_copied_over_each_other(run, workspace: Path, tmp_path: Path) -> None:
+    """Somebody has to say which of them is meant."""
+    one, other = write(tmp_path / "one"), write(tmp_path / "other")
+    done = run("extension", "install", str(one), str(other))
+    assert (2, []) == (done.exit_code, files(workspace))
+    assert done.stderr.startswith(f"error: {one} and {other} are both the extension own\n")
 
 
 def test_a_failed_replacement_leaves_the_old_one(workspace: Path, source: Path) -> None:

@@ -44,7 +44,8 @@ def test_what_is_there_is_frozen(run, workspace: Path) -> None:
         "folder": "extensions/own",
     }
     assert (by_name["local"]["origin"], by_name["local"]["enabled"]) == ("bundled", True)
-    assert str(workspace) not in done.stdout
+    pointed = ("--extension-path", str(write(workspace.parent / "elsewhere", "pointed").parent))
+    assert str(workspace.parent) not in run("extension", "freeze", *pointed).stdout
     assert done.stdout == run("extension", "freeze", "--without", "local").stdout, "options of one call do not count"
     assert json.loads(run("extension", "freeze", "-o", "json").stdout)["data"] == tomllib.loads(done.stdout)
 

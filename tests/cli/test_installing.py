@@ -135,7 +135,10 @@ def test_an_extension_that_does_not_fit_is_told_with_its_reasons(uvs: Environmen
     assert (1, "incompatible", "ExtensionUnusable") == (done.returncode, record["status"], answer["error"]["code"])
     assert answer["error"]["message"].startswith("it is installed, and cannot be used: extension future 1.0 ")
     assert "it needs >=99" in answer["error"]["message"]
-    assert answer["error"]["details"]["hint"] == "provisioning extension uninstall future"
+    assert answer["error"]["details"]["hint"] == (
+        "install a version of the extension, or of provisioning, that fits the other;"
+        " or take it away again: provisioning extension uninstall future"
+    )
     assert uvs.program("extension", "uninstall", "future", "--yes").returncode == 0
     assert set() == uvs.installed()
 
@@ -200,7 +203,7 @@ def test_what_lies_outside_the_environment_is_not_said_to_be_gone(
 
 
 @pytest.fixture
-def systems(tmp_path: Path, pip_site: Path) -> Environment:
+def systems(tmp_path: Path) -> Environment:
     """A Python that says it belongs to an operating system (PEP 668): the running one, in another place."""
     folder = tmp_path / "usr"
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -218,17 +221,20 @@ def systems(tmp_path: Path, pip_site: Path) -> Environment:
     site.mkdir()
     managed = "[externally-managed]\nError=To install packages, use the system's own.\n"
     (library / "EXTERNALLY-MANAGED").write_text(managed, encoding="utf-8")
-    lend(site, pip_site)
+    lend(site)
     return Environment.around(tmp_path, folder, python, site)
 
 
-def test_a_python_of_the_operating_system_is_left_alone(systems: Environment) -> None:
+@TOOLS
+def test_a_python_of_the_operating_system_is_left_alone(systems: Environment, tool: str, pip_site: Path) -> None:
     """One clear error says what to do instead, and nothing is changed."""
     systems.offer("audit")
+    if tool == "pip":
+        (systems.site / "pip.pth").write_text(f"{pip_site}\n", encoding="utf-8")
     done = systems.program("extension", "install", "provisioning-audit")
     assert (1, set()) == (done.returncode, systems.installed())
     error, hint = done.stderr.splitlines()[-2:]
-    assert error == "error: this Python belongs to the operating system, and pip may not change it (PEP 668)"
+    assert error == f"error: this Python belongs to the operating system, and {tool} may not change it (PEP 668)"
     assert hint == (
         "  hint: install provisioning into a virtual environment of its own, and the extension with it:"
         " python3 -m venv ENV && ENV/bin/pip install provisioning"

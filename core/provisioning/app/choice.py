@@ -28,15 +28,15 @@ class Choice:
 
         Raises `ExtensionNotFound` for a name that nobody has, and an `ExtensionError` that lists what `strict` refuses.
         """
-        registry = self.rediscover(settings, workspace, explicit)
+        registry = self.find(settings, workspace, explicit)
         for name in (*self.without, *self.only):
             registry.get(name)
         if self.strict:
             _refuse(registry.records)
         return registry
 
-    def rediscover(self, settings: ExtensionsSettings, workspace: Path, explicit: Sequence[Path]) -> Registry:
-        """Find them again, after they were changed on purpose; refuses nothing."""
+    def find(self, settings: ExtensionsSettings, workspace: Path, explicit: Sequence[Path]) -> Registry:
+        """Find every extension and judge it, and refuse nothing."""
         selection = Selection(settings.enabled, settings.disabled, self.without, self.only, self.safe_mode)
         return Registry.discover(
             bundled=bundled_folder(),

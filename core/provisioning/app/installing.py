@@ -114,6 +114,7 @@ def plan_install(
         )
     planned = [_folder_change(folder, holder, upgrade=upgrade) for folder in found.values() if folder is not None]
     folders = tuple(change for change in planned if change is not None)
+    _refuse_twins(folders)
     plan = plan_packages(packages, find(), upgrade=upgrade) if packages else InstallPlan()
     return replace(plan, folders=folders)
 
@@ -163,6 +164,15 @@ def _folder_change(source: Path, holder: Path, *, upgrade: bool) -> FolderChange
     if target.is_dir() and folder_digest(source) == folder_digest(target):
         return None
     return FolderChange(table.name, table.version, source, target, _version_in(target))
+
+
+def _refuse_twins(folders: Sequence[FolderChange]) -> None:
+    by_target: dict[Path, Path] = {}
+    for folder in folders:
+        other = by_target.setdefault(folder.target, folder.source)
+        if other != folder.source:
+            why = f"{other} and {folder.source} are both the extension {folder.name}"
+            raise ConfigurationError(why, hint="name one of them")
 
 
 def _version_in(folder: Path) -> str:

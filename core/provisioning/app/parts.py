@@ -63,7 +63,7 @@ class Parts:
     def rediscover(self) -> Registry:
         """Find the extensions again, after an installer or somebody else has changed what is there."""
         importlib.invalidate_caches()
-        return self._choice.rediscover(self.configuration.extensions, *self._places)
+        return self._choice.find(self.configuration.extensions, *self._places)
 
     def home(self, *, for_user: bool) -> Path:
         """Return the folder that holds the folder extensions of the workspace, or of the user."""

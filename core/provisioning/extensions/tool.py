@@ -68,6 +68,7 @@ class Tool:
                         say(self.clean(line))
                 except BaseException:
                     process.terminate()
+                    process.wait()
                     raise
         except OSError as error:
             raise self._unstartable(error) from error

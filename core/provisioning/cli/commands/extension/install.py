@@ -1,5 +1,6 @@
 """`provisioning extension install`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 NOTHING = "everything is there already"
+Complaint = tuple[str, Sequence[str]]
+"""What is wrong with what was brought, and what can be done about it."""
+
 HEADERS = ("name", "version", "status", "origin", "problem")
 
 
@@ -61,8 +65,8 @@ def _answer(invocation: Invocation, plan: "InstallPlan", installed: "Installed")
     complaints = [*map(_without_extension, installed.without_extension), *map(_unusable, installed.unusable)]
     data = {"plan": plan.as_dict(), "extensions": [record.as_dict() for record in installed.records]}
     if not invocation.is_json:
-        for message, hint in complaints:
-            say_error(message, hint)
+        for message, hints in complaints:
+            say_error(message, *hints)
     give(
         invocation,
         data,
@@ -83,15 +87,17 @@ def _row(record: "ExtensionRecord") -> tuple[str | None, ...]:
     return record.name, record.version, record.status, str(record.origin), problem
 
 
-def _without_extension(name: str) -> tuple[str, str]:
-    return f"{name} is installed, and it brings no extension", f"pip uninstall {name}, or uv pip uninstall {name}"
+def _without_extension(name: str) -> Complaint:
+    return f"{name} is installed, and it brings no extension", [f"pip uninstall {name}, or uv pip uninstall {name}"]
 
 
-def _unusable(record: "ExtensionRecord") -> tuple[str, str]:
-    message = f"it is installed, and cannot be used: {record.not_ready().message}"
-    return message, f"provisioning extension uninstall {record.name}"
+def _unusable(record: "ExtensionRecord") -> Complaint:
+    reason = record.not_ready()
+    hints = [reason.hint, f"or take it away again: provisioning extension uninstall {record.name}"]
+    return f"it is installed, and cannot be used: {reason.message}", [hint for hint in hints if hint]
 
 
-def _error(complaints: list[tuple[str, str]]) -> dict[str, Any]:
-    message = "; ".join(message for message, _ in complaints)
-    return {"code": "ExtensionUnusable", "message": message, "hint": complaints[0][1]}
+def _error(complaints: Sequence[Complaint]) -> dict[str, Any]:
+    messages = [message for message, _ in complaints]
+    hints = [hint for _, hints in complaints for hint in hints]
+    return {"code": "ExtensionUnusable", "message": "; ".join(messages), "hint": "; ".join(hints)}
