@@ -117,6 +117,7 @@ def test_a_folder_that_differs_is_told_and_not_touched(run, workspace: Path) -> 
     ("text", "error"),
     [
         ("x = [", "frozen.toml:1"),
+        ('format = 1\nprovisioning = "1\\n"\n', "frozen.toml:2: provisioning: holds a line's end"),
         (document(form=2), "frozen.toml:1: format: is 2, and this version of provisioning knows 1"),
         ('format = 1\nprovisioning = "1"\nmore = 1\n', "frozen.toml:3: more: is not known here; known: "),
         (
@@ -143,7 +144,7 @@ def test_a_folder_that_differs_is_told_and_not_touched(run, workspace: Path) -> 
             "frozen.toml has 2 problems:\n  frozen.toml:8: extensions[0].enabled: must be true or false, not text\n",
         ),
     ],
-    ids=["toml", "format", "key", "no pin", "range", "version", "two versions", "types"],
+    ids=["toml", "line's end", "format", "key", "no pin", "range", "version", "two versions", "types"],
 )
 def test_a_document_that_is_none_is_told_with_its_lines(run, text: str, error: str, workspace: Path) -> None:
     """Before anything is looked at."""

@@ -185,6 +185,17 @@ def test_a_failure_of_the_installer_is_one_error(make: Callable[[str], Environme
     assert (1, set()) == (done.returncode, environment.installed()), "an option is no requirement"
 
 
+def test_a_reader_who_goes_away_leaves_nothing_half_done(uvs: Environment) -> None:
+    """What was begun is brought to its end, though nobody hears of it."""
+    uvs.offer("audit")
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [uvs.python, "-m", "provisioning", "extension", "install", "provisioning-audit"]
+    subprocess.run(line, cwd=uvs.workspace, env=uvs.variables, stderr=writing, check=False, timeout=120)
+    os.close(writing)
+    assert {"provisioning_audit-1.0"} == uvs.installed()
+
+
 def test_what_lies_outside_the_environment_is_not_said_to_be_gone(
     make: Callable[[str], Environment], tmp_path: Path
 ) -> None:

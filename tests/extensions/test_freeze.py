@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioning.errors import ConfigurationError
 from provisioning.extensions import Frozen, FrozenExtension, folder_digest, read_frozen, write_frozen
 
 NAMES = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
@@ -63,3 +65,5 @@ def test_a_digest_is_of_names_and_contents(tmp_path: Path) -> None:
     (tmp_path / "two" / "link").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "two" / "pipe")
     assert digest != folder_digest(tmp_path / "two")
+    with pytest.raises(ConfigurationError, match=r"^/no/such/folder: cannot be read: No such file or directory$"):
+        folder_digest(Path("/no/such/folder"))

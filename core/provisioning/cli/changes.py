@@ -1,6 +1,7 @@
 """What will change in the environment, told on stderr before it does, and what the installer says while it works."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -20,8 +21,12 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would c
 
 
 def say_line(line: str) -> None:
-    """Print one line of what the installer, or this command, says on stderr."""
-    click.echo(printable(line), err=True)
+    """Print one line of what the installer, or this command, says on stderr.
+
+    A reader who has gone is no reason to leave an installation half done.
+    """
+    with suppress(OSError):
+        click.echo(printable(line), err=True)
 
 
 def tell_steps(steps: Iterable[object]) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from provisioning.errors import ConfigurationError
@@ -20,30 +21,34 @@ def folder_digest(folder: Path) -> str:
     Links are taken as they are written, and not followed. Raises `ConfigurationError` for what cannot be read.
     """
     whole = hashlib.sha256()
-    try:
+    with _reading(folder):
         for path in _entries(folder):
             name = os.fsencode(path.relative_to(folder))
             whole.update(b"%d %s %s\n" % (len(name), name, _content_digest(path)))
-    except OSError as error:
-        raise ConfigurationError(
-            f"{error.filename or folder}: cannot be read: {error.strerror or error}", hint="check the permissions"
-        ) from error
     return f"sha256:{whole.hexdigest()}"
 
 
 def check_copyable(folder: Path) -> None:
     """Raise `ConfigurationError` for a link that leads out of the folder, and for what is neither file nor folder."""
-    real = Path(os.path.realpath(folder))
-    for path in _entries(folder):
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            target = path.readlink()
-            if target.is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real):
-                raise ConfigurationError(
-                    f"{path} is a link that leads out of {folder}", hint="put the files themselves there"
-                )
-        elif not stat.S_ISREG(mode):
-            raise ConfigurationError(f"{path} is neither a file nor a folder", hint="take it out of the folder")
+    real = os.path.realpath(folder)
+    with _reading(folder):
+        for path in _entries(folder):
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                if path.readlink().is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real):
+                    why = f"{path} is a link that leads out of {folder}"
+                    raise ConfigurationError(why, hint="put the files themselves there")
+            elif not stat.S_ISREG(mode):
+                raise ConfigurationError(f"{path} is neither a file nor a folder", hint="take it out of the folder")
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        why = f"{error.filename or folder}: cannot be read: {error.strerror or error}"
+        raise ConfigurationError(why, hint="check the permissions") from error
 
 
 def _entries(folder: Path) -> Iterator[Path]:

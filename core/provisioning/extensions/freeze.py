@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from provisioning._version import __version__
 from provisioning.dispatch import JsonSchema
@@ -125,8 +125,13 @@ def read_frozen(path: str | Path) -> Frozen:
         raise ConfigurationError.from_problems(source.name, [problem])
     schema = JsonSchema(freeze_schema(), extension="provisioning", subject="frozen extensions")
     problems = [source.problem(place, message) for place, message in schema.problems(source.data)]
-    if not problems:
+    if problems:
+        raise ConfigurationError.from_problems(source.name, problems)
+    try:
         frozen = Frozen.model_validate(source.data)
+    except ValidationError as error:  # to jsonschema a pattern fits before a line's end, to pydantic it does not
+        problems = [source.problem(one["loc"], "holds a line's end") for one in error.errors(include_url=False)]
+    else:
         problems = list(_contradictions(source, frozen))
     if problems:
         raise ConfigurationError.from_problems(source.name, problems)

@@ -13,15 +13,14 @@ __all__ = ["Say", "Tool", "silent"]
 Say = Callable[[str], None]
 """Takes one line of what a program says while it works."""
 
-
-def silent(_line: str) -> None:
-    """Say nothing of it."""
-
-
 _USER_INFO = re.compile(r"(?<=://)[^\s/]*@")
 _KEPT = 200  # lines that are looked at when it fails
 _TAIL = 12  # lines of them that are shown; enough for the reason, and no more than a person reads
 _MANAGED = "externally managed"
+
+
+def silent(_line: str) -> None:
+    """Say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +51,31 @@ class Tool:
     def run(self, arguments: Sequence[str], say: Say) -> None:
         """Run it, and hand on every line that it writes; raises `InstallerFailed`."""
         last: deque[str] = deque(maxlen=_KEPT)
+        with self._started(arguments) as process:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            try:
+                for line in map(str.rstrip, process.stdout):
+                    last.append(line)
+                    say(self.clean(line))
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+        if process.returncode:
+            raise self._failed(process.returncode, last)
+
+    def _started(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
         try:
-            with subprocess.Popen(
+            return subprocess.Popen(
                 [*self.command, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
-            ) as process:
-                assert process.stdout is not None  # noqa: S101 - it is a pipe
-                try:
-                    for line in map(str.rstrip, process.stdout):
-                        last.append(line)
-                        say(self.clean(line))
-                except BaseException:
-                    process.terminate()
-                    process.wait()
-                    raise
+            )
         except OSError as error:
             raise self._unstartable(error) from error
-        if process.returncode:
-            raise self._failed(process.returncode, last)
 
     def clean(self, text: str) -> str:
         """Return a text without known secrets, and without who logs in where a URL says it."""
