@@ -14,14 +14,17 @@ from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.examining import examined
 from provisioning.app.following import follow_events
+from provisioning.app.installing import Installed, InstallPlan, brought, install, plan_install
 from provisioning.app.observing import Observing
 from provisioning.app.parts import Parts
+from provisioning.app.restoring import RestorePlan, plan_restore, restore
 from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
 from provisioning.app.switching import switch
 from provisioning.app.template import TemplateSummary
 from provisioning.app.templates import find_template, template_summaries
+from provisioning.app.uninstalling import Removal, plan_uninstall, uninstall
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
@@ -35,7 +38,7 @@ from provisioning.contract import (
     WorkflowCheckpoint,
 )
 from provisioning.errors import ConfigurationError, NotFound, Problem
-from provisioning.extensions import Examination, ExtensionRecord, Registry
+from provisioning.extensions import Examination, ExtensionRecord, Frozen, Registry, Say, silent
 from provisioning.source import Format, Source
 from provisioning.workflow import (
     Plan,
@@ -330,6 +333,64 @@ class App:
         options = self._parts.options.of_extension(record)
         program = program or f"provisioning {name}"
         return ExtensionCommand.load(record, name, options, self.workspace, output=output, program=program)
+
+    def plan_install(
+        self, requirements: Sequence[str], *, upgrade: bool = False, for_user: bool = False
+    ) -> InstallPlan:
+        """Return what installing extensions would change, by the dry run of pip or uv, changing nothing.
+
+        A requirement is what pip takes, or the path of a folder with an `extension.toml` and no `pyproject.toml`,
+        which would be copied into the workspace's `extensions/` (`for_user`: into the user's). Raises
+        `InstallerFailed`, and `ConfigurationError` for a folder that is there already unless `upgrade`.
+        """
+        parts = self._parts
+        home = parts.home(for_user=for_user)
+        return plan_install(requirements, home, parts.find_installer, upgrade=upgrade, folders_only=for_user)
+
+    def install(self, plan: InstallPlan, *, say: Say = silent) -> Installed:
+        """Carry out what `plan_install` returned, and return what was brought, found anew and not imported.
+
+        `say` takes each line that pip or uv writes. This application goes on with the extensions that it was opened
+        with. Raises `InstallerFailed`, `ExtensionError`.
+        """
+        install(plan, self._parts.find_installer, say)
+        return brought(plan, self._parts.rediscover())
+
+    def plan_uninstall(self, name: str, *, origin: str | None = None) -> Removal:
+        """Return what uninstalling an extension would take away, without importing it.
+
+        `origin` says which is meant of several of one name, as in `extensions.prefer`. Raises `ExtensionNotFound`,
+        `ExtensionNotRemovable`.
+        """
+        holders = [self._parts.home(for_user=False), self._parts.home(for_user=True)]
+        return plan_uninstall(self.registry, name, origin, holders=holders)
+
+    def uninstall(self, removal: Removal, *, say: Say = silent) -> None:
+        """Carry out what `plan_uninstall` returned; raises `InstallerFailed`, `ExtensionError`."""
+        uninstall(removal, self._parts.find_installer, say)
+
+    def freeze(self) -> Frozen:
+        """Return the extensions that can be used or are disabled, with their exact versions, as a value.
+
+        Raises `ConfigurationError` for a folder that cannot be read.
+        """
+        return Frozen.of(self.registry.records, self.workspace)
+
+    def plan_restore(self, frozen: Frozen, *, prune: bool = False) -> RestorePlan:
+        """Return what has to change until the extensions are those that were frozen; nothing, when they are.
+
+        With `prune` extension packages that are not in it are uninstalled. Raises `InstallerFailed` where the packages
+        cannot be had.
+        """
+        return plan_restore(frozen, self.registry, self._parts.find_installer, prune=prune)
+
+    def restore(self, plan: RestorePlan, *, say: Say = silent) -> None:
+        """Carry out what `plan_restore` returned; raises `InstallerFailed`, `ExtensionError`."""
+
+        def switch_one(registry: Registry, name: str, is_on: bool) -> None:
+            switch(self.configuration, registry, name, is_on=is_on, for_user=False)
+
+        restore(plan, self._parts.find_installer, self._parts.rediscover, switch_one, say)
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the configuration, options of extensions and providers included."""
