@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.config import ExtensionsSettings, user_config_file
+from provisioning.config import ExtensionsSettings, user_cache_folder, user_config_file
 from provisioning.errors import ExtensionError
-from provisioning.extensions import ExtensionRecord, Registry, Selection, Status, bundled_folder
+from provisioning.extensions import ExtensionRecord, ManifestIndex, Registry, Selection, Status, bundled_folder
 
 __all__ = ["Choice"]
 
@@ -29,6 +29,7 @@ class Choice:
         Raises `ExtensionNotFound` for a name that nobody has, and an `ExtensionError` that lists what `strict` refuses.
         """
         selection = Selection(settings.enabled, settings.disabled, self.without, self.only, self.safe_mode)
+        cache = user_cache_folder()
         registry = Registry.discover(
             bundled=bundled_folder(),
             explicit=explicit,
@@ -36,6 +37,7 @@ class Choice:
             user=user_config_file().parent / "extensions",
             selection=selection,
             prefer=settings.prefer,
+            index=None if cache is None else ManifestIndex(cache),
         )
         for name in (*self.without, *self.only):
             registry.get(name)

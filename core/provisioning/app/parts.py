@@ -14,7 +14,7 @@ from provisioning.app.roots import WorkflowRoots
 from provisioning.app.run import Run
 from provisioning.config import Configuration, find_workspace, load
 from provisioning.contract import Engine, Journal
-from provisioning.dispatch import Guards, Observers
+from provisioning.dispatch import Guards, Observers, Times
 from provisioning.engine import ThreadEngine
 from provisioning.errors import ConfigurationError
 from provisioning.extensions import Registry
@@ -30,11 +30,14 @@ _SQLITE = "sqlite:///"
 class Parts:
     """Everything that `App` wires: configuration first, then extensions, then what stands on both."""
 
-    def __init__(self, configuration: Configuration, registry: Registry, *, is_strict: bool = False) -> None:
+    def __init__(
+        self, configuration: Configuration, registry: Registry, *, is_strict: bool = False, counts_calls: bool = False
+    ) -> None:
         self.configuration = configuration
         self.registry = registry
         self.options = Options(configuration, registry)
         self._is_strict = is_strict
+        self._times = _times(registry) if counts_calls else None
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._runs: list[Run] = []
@@ -48,6 +51,8 @@ class Parts:
         extension_paths: Sequence[str | Path],
         environ: Mapping[str, str],
         choice: Choice,
+        *,
+        counts_calls: bool = False,
     ) -> "Parts":
         """Find the workspace, load its configuration and discover its extensions."""
         folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
@@ -56,7 +61,8 @@ class Parts:
         configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
         settings = configuration.extensions
         explicit = [Path(path) for path in (*extension_paths, *settings.paths)]
-        return cls(configuration, choice.discover(settings, folder, explicit), is_strict=choice.strict)
+        registry = choice.discover(settings, folder, explicit)
+        return cls(configuration, registry, is_strict=choice.strict, counts_calls=counts_calls)
 
     # -- what is made when it is needed --------------------------------------------------------------------------
 
@@ -74,22 +80,22 @@ class Parts:
     @cached_property
     def observers(self) -> Observers:
         """Those who listen."""
-        return Observers(self.plugins.hooks)
+        return Observers(self.plugins.hooks, self._times)
 
     @cached_property
     def guards(self) -> Guards:
         """Those who may forbid."""
-        return Guards(self.plugins.hooks)
+        return Guards(self.plugins.hooks, self._times)
 
     @cached_property
     def kinds(self) -> KindCatalog:
         """Every kind of operation."""
-        return KindCatalog(self.registry, self.plugins)
+        return KindCatalog(self.registry, self.plugins, self._times)
 
     @cached_property
     def providers(self) -> ProviderCatalog:
         """Every configured provider instance."""
-        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options)
+        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options, self._times)
 
     @cached_property
     def planner(self) -> Planner:
@@ -179,6 +185,10 @@ class Parts:
             run_timeout=settings.run_timeout,
             retry=RetryPolicy(**settings.retry.model_dump()),
         )
+
+
+def _times(registry: Registry) -> Mapping[str, Times]:
+    return {record.name: record.times for record in registry.records if record.is_ready}
 
 
 def _current_folder() -> Path:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from platformdirs import user_config_path
+from platformdirs import user_cache_path, user_config_path
 
-__all__ = ["DEFAULTS_FILE", "USER_FILE", "environment_file", "find_workspace", "user_config_file"]
+__all__ = ["DEFAULTS_FILE", "USER_FILE", "environment_file", "find_workspace", "user_cache_folder", "user_config_file"]
 
 DEFAULTS_FILE = "config.defaults.toml"
 USER_FILE = "config.user.toml"
@@ -27,3 +27,9 @@ def environment_file(name: str) -> str:
 def user_config_file() -> Path:
     """Return the file of the user's own settings, for all workspaces."""
     return user_config_path("provisioning") / "config.toml"
+
+
+def user_cache_folder() -> Path | None:
+    """Return the folder of what can be made again, for all workspaces; None for a user who has no home."""
+    folder = user_cache_path("provisioning")
+    return folder if folder.is_absolute() else None

@@ -4,6 +4,7 @@ from provisioning.extensions.bundled import bundled_folder
 from provisioning.extensions.compatibility import Surroundings, satisfies
 from provisioning.extensions.examination import Examination, examine
 from provisioning.extensions.extension_type import ExtensionType
+from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.kinds import brought_kinds
 from provisioning.extensions.life import Life
 from provisioning.extensions.loader import load, load_plugin, load_provider
@@ -27,6 +28,7 @@ __all__ = [
     "ExtensionType",
     "Life",
     "Manifest",
+    "ManifestIndex",
     "Option",
     "Origin",
     "OriginKind",

@@ -1,5 +1,6 @@
 """A manifest, read: the file found and checked as a whole, every problem in it with its line."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -9,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from provisioning.errors import ConfigurationError, Problem
+from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.manifest import CommandTarget, EntryPointsTable, Flaw, Manifest
-from provisioning.source import Source, read_source
+from provisioning.source import Format, Source, read_source
 
-__all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "read_manifest"]
+__all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
 
 MANIFEST_FILE = "extension.toml"
 MANIFEST_LIMIT = 1024 * 1024
@@ -28,16 +30,38 @@ _WANTED = {
 }
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read one `extension.toml`; raises `ConfigurationError` with every problem in it, each with its line."""
+def read_manifest(path: Path, index: ManifestIndex | None = None) -> Manifest:
+    """Read one `extension.toml`; raises `ConfigurationError` with every problem in it, each with its line.
+
+    One that `index` knows is not opened, unless something is wrong with it.
+    """
+    known = None if index is None else index.recall(path)
+    if known is not None:
+        with contextlib.suppress(ConfigurationError):  # the file itself says on which line
+            return _checked(Source(os.fspath(path), Format.TOML, known, ""), path.parent)
     source = read_source(path, limit=MANIFEST_LIMIT)
+    manifest = _checked(source, path.parent)
+    if index is not None:
+        index.keep(path, source.data)
+    return manifest
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path in a folder is really elsewhere, by a link or by its dots."""
+    if path.parent == folder and path.name != ".." and not path.is_symlink():
+        return False
+    # unlike `resolve`, `realpath` never raises, for a circle of links either
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _checked(source: Source, folder: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(source.data)
     except ValidationError as error:
         found = error.errors(include_url=False)
         problems = list(dict.fromkeys(_as_problem(source, one) for one in found))
         raise ConfigurationError.from_problems(source.name, problems) from None
-    problems = [*_contradictions(source, manifest), *_schema_problems(source, manifest, path.parent)]
+    problems = [*_contradictions(source, manifest), *_schema_problems(source, manifest, folder)]
     if problems:
         raise ConfigurationError.from_problems(source.name, problems)
     return manifest
@@ -108,7 +132,7 @@ def _schema_problems(source: Source, manifest: Manifest, folder: Path) -> Iterat
     if name is None:
         return
     path = folder / name
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+    if leads_out(path, folder):
         yield source.problem(["config", "schema"], f"{name!r} leads out of the extension's folder")
     elif not path.is_file():
         yield source.problem(["config", "schema"], f"there is no file {name!r} beside the manifest")
