@@ -35,7 +35,12 @@ class RootGroup(LazyGroup):
         arguments = list(sys.argv[1:] if args is None else args)
         invocation: Invocation = extra.setdefault("obj", Invocation())
         extra["standalone_mode"] = False
-        sys.exit(self._run(arguments, invocation, extra))
+        code = self._run(arguments, invocation, extra)
+        if invocation.opened:
+            from provisioning.cli.profile import say_profile
+
+            say_profile(invocation.opened)
+        sys.exit(code)
 
     def _run(self, arguments: list[str], invocation: Invocation, extra: dict[str, Any]) -> int:
         """Run one command line and return its exit code."""

@@ -79,7 +79,7 @@ class ManifestIndex:
         wanted |= {name: entry for name, entry in there.items() if name not in wanted}
         fitting = dict(_fitting(wanted))
         if list(fitting) != list(there) or fitting != there:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 _write(self.path, fitting)
 
 
@@ -94,10 +94,10 @@ def _stamp(name: str) -> _Stamp | None:
 def _fitting(entries: _Entries) -> Iterator[tuple[str, Any]]:
     room = LIMIT - 100  # for the digest and the brackets
     for name, entry in entries.items():
-        room -= len(_encoded({name: entry}))
-        if room < 0:
-            return
-        yield name, entry
+        size = len(_encoded({name: entry}))
+        if size <= room:
+            room -= size
+            yield name, entry
 
 
 def _encoded(entries: _Entries) -> bytes:

@@ -47,10 +47,13 @@ def read_manifest(path: Path, index: ManifestIndex | None = None) -> Manifest:
 
 
 def leads_out(path: Path, folder: Path) -> bool:
-    """Whether a path in a folder is really elsewhere, by a link or by its dots."""
-    if path.parent == folder and path.name != ".." and not path.is_symlink():
+    """Whether a path in a folder is really elsewhere, by a link or by its dots.
+
+    Neither `islink` nor `realpath` raises, as what pathlib has in their place does: for folders that may not be read,
+    for circles of links.
+    """
+    if path.parent == folder and path.name != ".." and not os.path.islink(path):  # noqa: PTH114
         return False
-    # unlike `resolve`, `realpath` never raises, for a circle of links either
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
@@ -134,5 +137,5 @@ def _schema_problems(source: Source, manifest: Manifest, folder: Path) -> Iterat
     path = folder / name
     if leads_out(path, folder):
         yield source.problem(["config", "schema"], f"{name!r} leads out of the extension's folder")
-    elif not path.is_file():
+    elif not os.path.isfile(path):  # noqa: PTH113 - it does not raise either
         yield source.problem(["config", "schema"], f"there is no file {name!r} beside the manifest")
