@@ -98,7 +98,9 @@ def test_an_installed_package_is_known_too(shop: Shop, discover: Discover, cache
     shop.package("one")
     discover(index=ManifestIndex(cache, clock=later))
     with opening() as opened:
-        assert [str(shop.site / "ext_one")] == [str(one.location) for one in discover(index=ManifestIndex(cache)).records]
+        assert [str(shop.site / "ext_one")] == [
+            str(one.location) for one in discover(index=ManifestIndex(cache)).records
+        ]
     assert opened == []
     shop.package("two")
     assert ["one", "two"] == [record.name for record in discover(index=ManifestIndex(cache)).records]
@@ -268,7 +270,14 @@ def test_an_entry_of_another_shape_is_none(warm: Discover, holder: Path, cache: 
 
 def test_data_of_another_shape_is_none(warm: Discover, holder: Path, cache: Path) -> None:
     """An entry whose file is unchanged and whose data are nonsense is not trusted either."""
-    strange: tuple[object, ...] = ({}, {"extension": 5}, {"entry_points": {"hooks": {"command": 1}}}, {"x": [[]]}, [], 7)
+    strange: tuple[object, ...] = (
+        {},
+        {"extension": 5},
+        {"entry_points": {"hooks": {"command": 1}}},
+        {"x": [[]]},
+        [],
+        7,
+    )
     entries = _entries(cache)
     for data in strange:
         _forge(cache, json.dumps({name: [stamp, data] for name, (stamp, _) in entries.items()}).encode())
@@ -313,9 +322,7 @@ def test_a_home_that_is_not_there_is_not_made(discover: Discover, holder: Path, 
 
 
 @pytest.mark.parametrize("place", ["file", "read-only", "nul\0"])
-def test_where_nothing_can_be_written_nothing_is(
-    discover: Discover, holder: Path, tmp_path: Path, place: str
-) -> None:
+def test_where_nothing_can_be_written_nothing_is(discover: Discover, holder: Path, tmp_path: Path, place: str) -> None:
     """A folder that is a file, or may not be written, or cannot exist."""
     (tmp_path / "file").write_text("")
     (tmp_path / "read-only").mkdir(mode=0o500)

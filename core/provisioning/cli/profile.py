@@ -1,7 +1,7 @@
 """How long each extension took in one invocation, for people: one line each on stderr, the slowest first."""
 
+import os
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -26,9 +26,11 @@ def say_profile(apps: Iterable["App"]) -> None:
             phases = spent.setdefault(str(record), {})
             for phase, seconds in record.times.spent.items():
                 phases[phase] = phases.get(phase, 0.0) + seconds * 1e3
-    with suppress(OSError):  # a stderr that nobody reads changes nothing of what the command did
+    try:
         for name, phases in sorted(spent.items(), key=lambda item: -sum(item[1].values())):
             click.echo(printable(_line(name, phases)), err=True)
+    except OSError:  # the command has done what it was asked, and nothing must try to write again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _line(name: str, phases: dict["Phase", float]) -> str:
