@@ -142,3 +142,13 @@ def _learn(project: Path, site: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(site))
         Registry.discover(bundled=bundled_folder(), project=project, index=index)
+
+
+@pytest.mark.parametrize("place", ["{tmp}/nowhere/at/all", "/dev/null/cache", "relative"])
+def test_without_a_place_for_the_index_nothing_is_missed(workspace: Path, program, tmp_path: Path, place: str) -> None:
+    """A home that is not there, or cannot be written, is no error, and nothing is written elsewhere."""
+    done = program("extension", "list", environment={"XDG_CACHE_HOME": place.format(tmp=tmp_path)})
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "audit-log" in done.stdout
+    assert not (tmp_path / "nowhere").exists()
+    assert list(workspace.iterdir()) == []

@@ -12,6 +12,7 @@ from provisioning.config import (
     Configuration,
     config_schema,
     find_workspace,
+    user_cache_folder,
     user_config_file,
     write_starter,
 )
@@ -38,6 +39,15 @@ def test_the_users_file_is_where_the_system_keeps_such_files(monkeypatch: pytest
     """On Linux the XDG variable moves it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert user_config_file() == tmp_path / "provisioning/config.toml"
+
+
+def test_the_users_cache_is_where_the_system_keeps_such_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On Linux the XDG variable moves it; a folder that depends on where the command is called is none."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache_folder() == tmp_path / "provisioning"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "relative")
+    assert user_cache_folder() is None
 
 
 def test_the_first_file_changes_nothing_and_can_be_switched_on(load_here: Load, tmp_path: Path) -> None:

@@ -259,9 +259,7 @@ def test_a_damaged_index_is_an_empty_one(
     assert [] == [one.name for one in cache.iterdir() if one.name not in (path.name, "other")]
 
 
-@pytest.mark.parametrize(
-    "entry", [None, [], [1], [[1, 2], {}, 3], ["x", {}], [None, {}], {"a": 1}], ids=lambda entry: json.dumps(entry)
-)
+@pytest.mark.parametrize("entry", [None, [], [1], [[1, 2], {}, 3], ["x", {}], [None, {}], {"a": 1}], ids=json.dumps)
 def test_an_entry_of_another_shape_is_none(warm: Discover, holder: Path, cache: Path, entry: object) -> None:
     """It is read as if the index did not have it."""
     _forge(cache, json.dumps(dict.fromkeys(_entries(cache), entry)).encode())

@@ -110,14 +110,23 @@ def _digest(body: bytes) -> bytes:
 
 def _read(path: Path) -> _Entries:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as stream:
-            content = stream.read(LIMIT + 1) if _is_ours(os.fstat(descriptor)) else b""
+        content = _read_bytes(path)
         digest, _, body = content.partition(b"\n")
         entries = json.loads(body) if len(content) <= LIMIT and digest == _digest(body) else {}
     except (OSError, ValueError, RecursionError):
         return {}
     return entries if isinstance(entries, dict) else {}
+
+
+def _read_bytes(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not _is_ours(os.fstat(descriptor)):
+            return b""
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            return stream.read(LIMIT + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _is_ours(found: os.stat_result) -> bool:
