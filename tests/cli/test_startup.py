@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -136,9 +137,7 @@ def test_a_listing_costs_the_same_for_a_hundred_extensions(
 
 def _learn(project: Path, site: Path) -> None:
     """Fill the index as a listing would in a while, when the manifests have settled."""
-    folder = user_cache_folder()
-    assert folder is not None
-    index = ManifestIndex(folder, clock=lambda: time.time_ns() + 60 * 10**9)
+    index = ManifestIndex(user_cache_folder(), clock=lambda: time.time_ns() + 60 * 10**9)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(site))
         Registry.discover(bundled=bundled_folder(), project=project, index=index)
@@ -151,4 +150,14 @@ def test_without_a_place_for_the_index_nothing_is_missed(workspace: Path, progra
     assert (0, "") == (done.returncode, done.stderr)
     assert "audit-log" in done.stdout
     assert not (tmp_path / "nowhere").exists()
+    assert list(workspace.iterdir()) == []
+
+
+def test_a_user_without_a_home_misses_nothing(workspace: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as somebody whom nobody knows."""
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    result = run("extension", "list")
+    assert (0, "") == (result.exit_code, result.stderr)
     assert list(workspace.iterdir()) == []

@@ -29,7 +29,6 @@ class Choice:
         Raises `ExtensionNotFound` for a name that nobody has, and an `ExtensionError` that lists what `strict` refuses.
         """
         selection = Selection(settings.enabled, settings.disabled, self.without, self.only, self.safe_mode)
-        cache = user_cache_folder()
         registry = Registry.discover(
             bundled=bundled_folder(),
             explicit=explicit,
@@ -37,7 +36,7 @@ class Choice:
             user=user_config_file().parent / "extensions",
             selection=selection,
             prefer=settings.prefer,
-            index=None if cache is None else ManifestIndex(cache),
+            index=ManifestIndex(user_cache_folder()),
         )
         for name in (*self.without, *self.only):
             registry.get(name)
