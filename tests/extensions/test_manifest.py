@@ -224,6 +224,14 @@ def test_missing_tables_and_keys(tmp_path):
             manifest(more='[config]\nschema = ""'),
             (15, "config.schema", "there is no file '' beside the manifest", None),
         ),
+        (
+            manifest(more='[config]\nschema = ".."'),
+            (15, "config.schema", "'..' leads out of the extension's folder", None),
+        ),
+        (
+            manifest(more=f'[config]\nschema = "{"x" * 300}"'),
+            (15, "config.schema", f"there is no file '{'x' * 300}' beside the manifest", None),
+        ),
     ],
 )
 def test_what_does_not_fit_the_rest(tmp_path, text, expected):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.config import ExtensionsSettings, user_config_file
+from provisioning.config import ExtensionsSettings, user_cache_folder, user_config_file
 from provisioning.errors import ExtensionError
-from provisioning.extensions import ExtensionRecord, Registry, Selection, Status, bundled_folder
+from provisioning.extensions import ExtensionRecord, ManifestIndex, Registry, Selection, Status, bundled_folder
 
 __all__ = ["Choice", "extensions_folder"]
 
@@ -45,6 +45,7 @@ class Choice:
             user=extensions_folder(user_config_file().parent),
             selection=selection,
             prefer=settings.prefer,
+            index=ManifestIndex(user_cache_folder()),
         )
 
 

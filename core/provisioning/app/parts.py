@@ -15,7 +15,7 @@ from provisioning.app.roots import WorkflowRoots
 from provisioning.app.run import Run
 from provisioning.config import Configuration, find_workspace, load, user_config_file
 from provisioning.contract import Engine, Journal
-from provisioning.dispatch import Guards, Observers
+from provisioning.dispatch import Guards, Observers, Times
 from provisioning.engine import ThreadEngine
 from provisioning.errors import ConfigurationError
 from provisioning.extensions import Installer, Registry, find_installer
@@ -31,12 +31,15 @@ _SQLITE = "sqlite:///"
 class Parts:
     """Everything that `App` wires: configuration first, then extensions, then what stands on both."""
 
-    def __init__(self, configuration: Configuration, choice: Choice, explicit: Sequence[Path]) -> None:
+    def __init__(
+        self, configuration: Configuration, choice: Choice, explicit: Sequence[Path], *, counts_calls: bool = False
+    ) -> None:
         self.configuration = configuration
         self._choice = choice
         self._places = (configuration.workspace, [*explicit, *map(Path, configuration.extensions.paths)])
         self.registry = choice.discover(configuration.extensions, *self._places)
         self.options = Options(configuration, self.registry)
+        self._times = _times(self.registry) if counts_calls else None
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._runs: list[Run] = []
@@ -50,13 +53,15 @@ class Parts:
         extension_paths: Sequence[str | Path],
         environ: Mapping[str, str],
         choice: Choice,
+        *,
+        counts_calls: bool = False,
     ) -> "Parts":
         """Find the workspace, load its configuration and discover its extensions."""
         folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
         if not folder.is_dir():
             raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
         configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
-        return cls(configuration, choice, [Path(path) for path in extension_paths])
+        return cls(configuration, choice, [Path(path) for path in extension_paths], counts_calls=counts_calls)
 
     # -- extensions, found and changed ---------------------------------------------------------------------------
 
@@ -89,22 +94,22 @@ class Parts:
     @cached_property
     def observers(self) -> Observers:
         """Those who listen."""
-        return Observers(self.plugins.hooks)
+        return Observers(self.plugins.hooks, self._times)
 
     @cached_property
     def guards(self) -> Guards:
         """Those who may forbid."""
-        return Guards(self.plugins.hooks)
+        return Guards(self.plugins.hooks, self._times)
 
     @cached_property
     def kinds(self) -> KindCatalog:
         """Every kind of operation."""
-        return KindCatalog(self.registry, self.plugins)
+        return KindCatalog(self.registry, self.plugins, self._times)
 
     @cached_property
     def providers(self) -> ProviderCatalog:
         """Every configured provider instance."""
-        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options)
+        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options, self._times)
 
     @cached_property
     def planner(self) -> Planner:
@@ -194,6 +199,10 @@ class Parts:
             run_timeout=settings.run_timeout,
             retry=RetryPolicy(**settings.retry.model_dump()),
         )
+
+
+def _times(registry: Registry) -> Mapping[str, Times]:
+    return {record.name: record.times for record in registry.records if record.is_ready}
 
 
 def _current_folder() -> Path:

@@ -41,7 +41,12 @@ class RootGroup(LazyGroup):
         arguments = list(sys.argv[1:] if args is None else args)
         invocation: Invocation = extra.setdefault("obj", Invocation())
         extra["standalone_mode"] = False
-        sys.exit(self._run(arguments, invocation, extra))
+        code = self._run(arguments, invocation, extra)
+        if invocation.opened:
+            from provisioning.cli.profile import say_profile
+
+            say_profile(invocation.opened)
+        sys.exit(code)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

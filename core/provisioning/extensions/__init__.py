@@ -16,6 +16,7 @@ from provisioning.extensions.freeze import (
     read_frozen,
     write_frozen,
 )
+from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.installer import Installer, find_installer
 from provisioning.extensions.kinds import brought_kinds
 from provisioning.extensions.life import Life
@@ -50,6 +51,7 @@ __all__ = [
     "Installer",
     "Life",
     "Manifest",
+    "ManifestIndex",
     "Option",
     "Origin",
     "OriginKind",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from provisioning.dispatch import check_plugin, described, implemented_hooks
+from provisioning.dispatch import Phase, check_plugin, described, implemented_hooks
 from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
@@ -49,13 +49,17 @@ def load_command(record: ExtensionRecord, name: str) -> Callable[..., Any]:
 
 
 def load_provider(record: ExtensionRecord) -> Callable[[str, Mapping[str, Any]], object]:
-    """Return the provider's class: `Class(name, config)` makes one configured instance."""
+    """Return what makes one configured instance of the provider: its class, called with `name` and `config`."""
     found = load(record, "provider")
     with _failing(record, ProblemCode.IMPORT_FAILED):
         if not callable(found):
             raise _broken(record, f"{record.manifest.target('provider')} is no class but {type(found).__name__}")
-    provider: Callable[[str, Mapping[str, Any]], object] = found
-    return provider
+
+    def make(name: str, config: Mapping[str, Any]) -> object:
+        with record.times.during(Phase.MAKING):
+            return found(name, config)
+
+    return make
 
 
 def load_plugin(record: ExtensionRecord, role: str | None = None) -> object:
@@ -85,7 +89,7 @@ def _failing(record: ExtensionRecord, code: ProblemCode) -> Any:
 
 
 def _loaded(record: ExtensionRecord, role: str, target: str) -> Any:
-    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED):
+    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED), record.times.during(Phase.IMPORT):
         found = _imported(record, role, target)
     record.status = Status.ACTIVE
     return found
@@ -132,7 +136,7 @@ def _made(record: ExtensionRecord, role: str, found: Any) -> object:
     if not isinstance(found, type):
         return found
     try:
-        with _LOCK, contextlib.redirect_stdout(sys.stderr):
+        with _LOCK, contextlib.redirect_stdout(sys.stderr), record.times.during(Phase.MAKING):
             return found()
     except KeyboardInterrupt:
         raise

@@ -1,5 +1,6 @@
 """A manifest, read: the file found and checked as a whole, every problem in it with its line."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -10,10 +11,11 @@ from pydantic import ValidationError
 
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.extensions.extension_type import ExtensionType
+from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.manifest import CommandTarget, EntryPointsTable, Flaw, Manifest
-from provisioning.source import Source, read_source
+from provisioning.source import Format, Source, read_source
 
-__all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "read_manifest"]
+__all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
 
 MANIFEST_FILE = "extension.toml"
 MANIFEST_LIMIT = 1024 * 1024
@@ -35,16 +37,41 @@ _LISTS_OF_NAMES = (
 )
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read one `extension.toml`; raises `ConfigurationError` with every problem in it, each with its line."""
+def read_manifest(path: Path, index: ManifestIndex | None = None) -> Manifest:
+    """Read one `extension.toml`; raises `ConfigurationError` with every problem in it, each with its line.
+
+    One that `index` knows is not opened, unless something is wrong with it.
+    """
+    known = None if index is None else index.recall(path)
+    if known is not None:
+        with contextlib.suppress(ConfigurationError):  # the file itself says on which line
+            return _checked(Source(os.fspath(path), Format.TOML, known, ""), path.parent)
     source = read_source(path, limit=MANIFEST_LIMIT)
+    manifest = _checked(source, path.parent)
+    if index is not None:
+        index.keep(path, source.data)
+    return manifest
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path in a folder is really elsewhere, by a link or by its dots.
+
+    Neither `islink` nor `realpath` raises, as what pathlib has in their place does: for folders that may not be read,
+    for circles of links.
+    """
+    if path.parent == folder and path.name != ".." and not os.path.islink(path):  # noqa: PTH114
+        return False
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _checked(source: Source, folder: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(source.data)
     except ValidationError as error:
         found = error.errors(include_url=False)
         problems = list(dict.fromkeys(_as_problem(source, one) for one in found))
         raise ConfigurationError.from_problems(source.name, problems) from None
-    problems = [*_contradictions(source, manifest), *_file_problems(source, manifest, path.parent)]
+    problems = [*_contradictions(source, manifest), *_file_problems(source, manifest, folder)]
     if problems:
         raise ConfigurationError.from_problems(source.name, problems)
     return manifest
@@ -137,7 +164,7 @@ def _file_problems(source: Source, manifest: Manifest, folder: Path) -> Iterator
         files["config", "schema"] = manifest.config.schema_file
     for keys, name in files.items():
         path = folder / name
-        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        if leads_out(path, folder):
             yield source.problem(keys, f"{name!r} leads out of the extension's folder")
-        elif not path.is_file():
+        elif not os.path.isfile(path):  # noqa: PTH113 - it does not raise either
             yield source.problem(keys, f"there is no file {name!r} beside the manifest")

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from provisioning.dispatch import Times
 from provisioning.errors import ExtensionNotReady
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.manifest import Manifest
@@ -74,7 +75,8 @@ class ExtensionRecord:
     """One extension, from its discovery on; two of the same name are two records.
 
     `location` is the folder that holds its extension.toml, where one was found; `declared` the manifest, where it
-    could be read. The status changes in one direction only: what has a problem stays out of use.
+    could be read. The status changes in one direction only: what has a problem stays out of use. `times` says how long
+    it took; calls of its hooks are counted where that is asked for.
     """
 
     name: str
@@ -83,6 +85,7 @@ class ExtensionRecord:
     declared: Manifest | None = None
     status: Status = Status.READY
     problems: list[ExtensionProblem] = field(default_factory=list)
+    times: Times = field(default_factory=Times, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name}{f' {self.version}' if self.version else ''} ({self.origin})"

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from provisioning.errors import ExtensionNotFound
 from provisioning.extensions.compatibility import Surroundings
 from provisioning.extensions.discovery import discover_folders, discover_packages
+from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.ordering import in_order
 from provisioning.extensions.origin import OriginKind
 from provisioning.extensions.record import ExtensionRecord
@@ -42,25 +43,29 @@ class Registry:
         prefer: Mapping[str, str] | None = None,
         search_path: Sequence[str] | None = None,
         here: Surroundings | None = None,
+        index: ManifestIndex | None = None,
     ) -> "Registry":
         """Find every extension and judge it; imports none of them and never raises.
 
         Each of `bundled`, `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is
         where installed packages are looked for, the environment when left out. `selection` says what is not used.
         `prefer` settles conflicts: for the name of an extension its origin, for what it brings the extension's name.
+        What `index` knows of manifests is not read again, and what it does not know is written into it.
         """
-        records = list(discover_packages(search_path))
+        records = list(discover_packages(search_path, index))
         folders = [(Path(bundled), OriginKind.FOLDER_BUNDLED)] if bundled is not None else []
         folders += [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
         folders += [(Path(project), OriginKind.FOLDER_PROJECT)] if project is not None else []
         folders += [(Path(user), OriginKind.FOLDER_USER)] if user is not None else []
         seen = {_real(record.location) for record in records if record.location is not None}
         for path, kind in folders:
-            for record in discover_folders(path, kind):
+            for record in discover_folders(path, kind, index):
                 place = _real(record.location or path)
                 if place not in seen:
                     seen.add(place)
                     records.append(record)
+        if index is not None:
+            index.save()
         settle(records, selection=selection or Selection(), prefer=prefer or {}, here=here or Surroundings())
         return cls(records, prefer)
 
