@@ -33,7 +33,7 @@ def test_what_is_there_is_frozen(run, workspace: Path) -> None:
     frozen = tomllib.loads(done.stdout)
     Draft202012Validator(freeze_schema()).validate(frozen)
     by_name = {one["name"]: one for one in frozen["extensions"]}
-    assert list(by_name) == ["audit-log", "kinds", "local", "own", "policy-guard", "webhook-notify"]
+    assert list(by_name) == ["audit-log", "kinds", "local", "own", "policy-guard", "web-cluster", "webhook-notify"]
     own = by_name["own"]
     assert own.pop("digest").startswith("sha256:")
     assert own == {

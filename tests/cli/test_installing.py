@@ -240,8 +240,8 @@ def systems(tmp_path: Path) -> Environment:
 def test_a_python_of_the_operating_system_is_left_alone(systems: Environment, tool: str, pip_site: Path) -> None:
     """One clear error says what to do instead, and nothing is changed."""
     systems.offer("audit")
-    if tool == "pip":
-        (systems.site / "pip.pth").write_text(f"{pip_site}\n", encoding="utf-8")
+    has_pip = {"pip": f"{pip_site}\n", "uv": "import sys; sys.modules['pip'] = None\n"}
+    (systems.site / "a_pip.pth").write_text(has_pip[tool], encoding="utf-8")
     done = systems.program("extension", "install", "provisioning-audit")
     assert (1, set()) == (done.returncode, systems.installed())
     error, hint = done.stderr.splitlines()[-2:]
