@@ -1,14 +1,19 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [startup] [runs] [growth] [streams] [rivals]`."""
+"""Run all benchmarks, or those named, such as `python -m benchmarks startup discovery`."""
 
 import sys
 
+from benchmarks.discovery import discovery
+from benchmarks.dispatch import dispatch
 from benchmarks.rivals import rivals
 from benchmarks.runs import growth, ratios
-from benchmarks.startup import startup
+from benchmarks.startup import listing, startup
 from benchmarks.streams import streams
 
 ALL = {
     "startup": lambda: startup(15),
+    "listing": lambda: listing(11),
+    "discovery": lambda: discovery(7),
+    "dispatch": lambda: dispatch(9),
     "runs": lambda: ratios(5),
     "growth": growth,
     "streams": streams,

@@ -78,7 +78,7 @@ def _write_terraform(folder: Path, ec2: Ec2, last: str) -> None:
     _run(["terraform", "init", "-input=false"], folder, os.environ, check=True)
 
 
-def _known_to_terraform(folder: Path, environ: Mapping[str, str]) -> set[str]:
+def _known_to_terraform(folder: Path, _environ: Mapping[str, str]) -> set[str]:
     state = folder / "terraform.tfstate"
     resources = json.loads(state.read_text())["resources"] if state.exists() else []
     return {instance["attributes"]["id"] for resource in resources for instance in resource["instances"]}

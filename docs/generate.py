@@ -24,6 +24,8 @@ from provisioning.contract import (
     RunState,
     WorkflowHooks,
 )
+from provisioning.extensions import manifest_schema
+from provisioning.testing import ProviderConformance
 from provisioning.workflow import EXIT_CODES
 
 ROOT = Path(__file__).parents[1]
@@ -98,6 +100,59 @@ def kind_lines(kind: OperationKind) -> Iterator[str]:
         yield f"| `{name}`{' (required)' if name in required else ''} | {type_of(schema)} | {meaning_of(schema)} |"
 
 
+def manifest_page() -> Iterator[str]:
+    """Yield the page of all keys of `extension.toml`."""
+    schema = manifest_schema()
+    yield from ["# The manifest", NOTE, "", "Every key of `extension.toml`. Unknown keys are refused."]
+    for name, found in schema["properties"].items():
+        table = resolved(found, schema)
+        inner = next(iter(table.get("patternProperties", {}).values()), None)
+        title = f"{name}.<name>" if inner else name
+        yield from ["", f"## `[{title}]`", "", meaning_of(found) or meaning_of(table)]
+        yield from ["", "| key | type | default | meaning |", "|---|---|---|---|"]
+        for key, value, is_required in keys_of(resolved(inner, schema) if inner else table, schema):
+            default = "required" if is_required else default_of(value)
+            types = dict.fromkeys(type_of(form) for form in forms_of(value, schema) if form.get("type") != "null")
+            yield f"| `{key}` | {' or '.join(types)} | {default} | {meaning_of(value)} |"
+
+
+def keys_of(
+    table: Mapping[str, Any], whole: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Yield every key of a table with its schema and whether it must be there, those of tables in it too."""
+    for name, found in table["properties"].items():
+        yield f"{prefix}{name}", found, name in table.get("required", ())
+        for form in forms_of(found, whole):
+            if "properties" in form:
+                yield from keys_of(form, whole, f"{prefix}{name}.")
+
+
+def forms_of(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield each form that a value may have."""
+    target = resolved(schema, whole)
+    options = target.get("anyOf") or target.get("oneOf")
+    if options is None:
+        yield target
+    for option in options or ():
+        yield from forms_of(option, whole)
+
+
+def default_of(schema: Mapping[str, Any]) -> str:
+    """Return what holds where a key is left out; nothing where nothing does."""
+    default = schema.get("default")
+    return "" if default is None else f"`{json.dumps(default)}`"
+
+
+def contracts_page() -> Iterator[str]:
+    """Yield the page of what the conformance suite of providers holds."""
+    yield from ["# Contracts of providers", NOTE, "", "Each is a test of `provisioning.testing.ProviderConformance`."]
+    for group in ProviderConformance.__bases__:
+        yield from ["", f"## {first_sentence(group).removesuffix('.')}"]
+        for name, contract in vars(group).items():
+            if name.startswith("test_"):
+                yield from ["", f"### `{name}`", "", *(inspect.getdoc(contract) or "").splitlines()]
+
+
 def settings_page() -> Iterator[str]:
     """Yield the page of all settings of the core."""
     schema = config_schema()
@@ -147,10 +202,12 @@ def meaning_of(schema: Mapping[str, Any]) -> str:
 def published() -> Mapping[Path, str]:
     """Return every generated file's path, from the root of the repository, and its text."""
     pages = {
+        "contracts": contracts_page,
         "errors": errors_page,
         "events": events_page,
         "hooks": hooks_page,
         "kinds": kinds_page,
+        "manifest": manifest_page,
         "settings": settings_page,
     }
     files = {Path("docs/reference") / f"{name}.md": "\n".join(page()) + "\n" for name, page in pages.items()}

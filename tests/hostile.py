@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-__all__ = ["EXTENSIONS", "Hostile", "write_hostile"]
+__all__ = ["EXTENSIONS", "Hostile", "write_extension", "write_hostile"]
 
 MANIFEST = """
 [extension]
@@ -109,6 +109,11 @@ def write_hostile(workspace: Path, elsewhere: Path) -> None:
     (holder / "linked-folder").symlink_to(elsewhere / "linked-folder")
     _write(elsewhere / "more" / "twice", MANIFEST.format(name="twice"), "raise AssertionError")
     (workspace / "config.defaults.toml").write_text(f'[extensions]\npaths = ["{elsewhere / "more"}"]\n')
+
+
+def write_extension(folder: Path, name: str) -> None:
+    """Write one with nothing wrong with it."""
+    _write(folder, MANIFEST.format(name=name), "class Plugin: pass")
 
 
 def _write(folder: Path, manifest: str, code: str) -> None:

@@ -56,7 +56,9 @@ def test_all_is_the_public_face(name: str) -> None:
     assert [one for one in public if not hasattr(module, one)] == []
 
 
-@pytest.mark.parametrize("name", ["provisioning.contract", "provisioning.errors", "provisioning.app"])
+@pytest.mark.parametrize(
+    "name", ["provisioning.contract", "provisioning.errors", "provisioning.app", "provisioning.testing"]
+)
 def test_everything_a_stranger_can_import_is_documented(name: str) -> None:
     """Classes and functions carry docstrings, and so do their public methods."""
     module = importlib.import_module(name)

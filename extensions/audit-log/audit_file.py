@@ -13,10 +13,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AuditFile"]
+__all__ = ["AuditFile", "path_of"]
 
 # a FIFO that nobody reads must not hold a run up
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+def path_of(options: Mapping[str, Any], directory: Path) -> Path:
+    """Return where the options put the log; `directory` is the workspace."""
+    return directory / Path(options["file"]).expanduser()
 
 
 class AuditFile:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 from provisioning.contract import (
@@ -22,7 +21,7 @@ from provisioning.contract import (
 from provisioning.errors import ProvisioningError
 
 from .actor import this_actor
-from .audit_file import AuditFile
+from .audit_file import AuditFile, path_of
 from .digest import digest_of
 
 __all__ = ["AuditLog"]
@@ -51,12 +50,12 @@ class AuditLog:
         options = context.options
         self._events = tuple(options["events"])
         self._key = options.get("digest_key")
-        self._file = AuditFile(_path(context), context.logger, fsync=options["fsync"])
+        self._file = AuditFile(path_of(options, context.directory), context.logger, fsync=options["fsync"])
 
     @hookimpl
     def extension_validate(self, context: ExtensionContext) -> list[str]:
         """Say whether the file could be written."""
-        path = _path(context)
+        path = path_of(context.options, context.directory)
         there = next(place for place in (path, *path.parents) if place.exists())
         if there == path and not path.is_file():
             return [f"the audit log {path} is not a file"]
@@ -116,10 +115,6 @@ class AuditLog:
     def _add(self, kind: str, make: Callable[[], Mapping[str, Any]]) -> None:
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
         self._file.add(lambda: {"type": kind, "at": at, "who": self._actor, **make()})
-
-
-def _path(context: ExtensionContext) -> Path:
-    return context.directory / Path(context.options["file"]).expanduser()
 
 
 def _ended(outcome: Outcome) -> dict[str, Any]:

@@ -165,6 +165,12 @@ def test_what_is_no_file_is_refused(desk: Desk) -> None:
         hint="split the document, or check that it is one",
     )
     refuses(
+        "no-file",
+        error="there is no file and no workflow template 'no-file'",
+        hint="there is: web-cluster; or install its extension",
+    )
+    (desk.folder / "no-suffix").touch()
+    refuses(
         "no-suffix",
         error="no-suffix: no suffix tells its format",
         hint="name the file .toml, .yaml (or .yml) or .json, after what is in it",

@@ -159,7 +159,7 @@ def test_the_wheel_holds_every_package_and_nothing_else(checkout: Path, built: t
 
 
 def test_the_wheel_says_what_it_is(built: tuple[Path, Path]) -> None:
-    """Its name, its version, the command, the two extensions, the licence."""
+    """Its name, its version, the command, the two extensions, the plugin of pytest, the licence."""
     _, wheel = built
     name, version, _, tags = parse_wheel_filename(wheel.name)
     assert ("provisioning", version_of_this(), ["py3-none-any"]) == (name, str(version), [str(tag) for tag in tags])
@@ -169,6 +169,7 @@ def test_the_wheel_says_what_it_is(built: tuple[Path, Path]) -> None:
     assert held["entry_points.txt"].split() == [
         *("[console_scripts]", "provisioning", "=", "provisioning.cli.__main__:main"),
         *("[provisioning.extensions]", "kinds", "=", "provisioning_kinds", "local", "=", "provisioning_local"),
+        *("[pytest11]", "provisioning", "=", "provisioning.testing.plugin"),
     ]
     assert "\nRequires-Python: >=3.11\n" in held["METADATA"]
     assert "\nLicense-Expression: Apache-2.0\n" in held["METADATA"]
@@ -211,9 +212,37 @@ def test_an_editable_install_works(checkout: Path, environment: Environment, per
     check_that_it_works(environment, person, checkout / "examples")
 
 
-def imported(folders: Iterable[Path]) -> Iterator[str]:
-    """Yield the first name of every import in the sources of some folders."""
-    for path in (path for folder in folders for path in folder.rglob("*.py")):
+AUTHORS_TEST = """
+import pytest
+from provisioning.testing import ProviderConformance, ProviderSetup, run_command
+
+class TestConformance(ProviderConformance):
+    @pytest.fixture
+    def provider_setup(self, tmp_path):
+        return ProviderSetup("local", config={"directory": str(tmp_path / "cloud")})
+
+def test_the_command(isolated_workspace):
+    assert [one["name"] for one in run_command("provider", "list", "--output", "json").data] == ["local"]
+"""
+
+
+def test_an_author_tests_with_the_kit_of_the_wheel(
+    built: tuple[Path, Path], environment: Environment, tmp_path: Path
+) -> None:
+    """Pytest finds the fixtures by itself; a whole suite is inherited, and passes but for what does not apply."""
+    environment.install(built[1])
+    folder = tmp_path / "author"
+    folder.mkdir()
+    (folder / "test_author.py").write_text(AUTHORS_TEST, encoding="utf-8")
+    chosen = "same_server or is_found or unreachable or command"
+    out = call(environment.python, "-m", "pytest", "-q", "-rs", "-k", chosen, folder=folder)
+    assert "4 passed, 1 skipped" in out
+    assert "not applicable: no configuration with which the cloud cannot be reached: ProviderSetup.unreachable" in out
+
+
+def imported(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield the first name of every import in some sources."""
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -227,9 +256,19 @@ def declared(requirements: Sequence[str]) -> set[str]:
 
 
 def test_every_import_is_declared_and_every_dependency_imported() -> None:
-    """What the sources import comes with Python or is a dependency of the distribution; no dependency is idle."""
+    """What the sources import comes with Python or is a dependency of the distribution; no dependency is idle.
+
+    The kit for authors alone needs more, which is an extra.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     owners = packages_distributions()
-    foreign = set(imported([ROOT / "core", ROOT / "plugins"])) - sys.stdlib_module_names - set(PACKAGES)
-    used = {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])}
-    assert declared(project["dependencies"]) == used
+    kit = ROOT / "core" / "provisioning" / "testing"
+    sources = [path for root in ("core", "plugins") for path in (ROOT / root).rglob("*.py")]
+    rooms = {"runtime": [path for path in sources if kit not in path.parents], "kit": list(kit.rglob("*.py"))}
+    foreign = {room: set(imported(paths)) - sys.stdlib_module_names - set(PACKAGES) for room, paths in rooms.items()}
+    used = {
+        room: {canonicalize_name(owner) for name in names for owner in owners.get(name, [name])}
+        for room, names in foreign.items()
+    }
+    assert declared(project["dependencies"]) == used["runtime"]
+    assert declared(project["optional-dependencies"]["testing"]) == used["kit"] - used["runtime"]

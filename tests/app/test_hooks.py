@@ -1,7 +1,6 @@
 """Extensions of a workspace, working on real runs: they watch, forbid, wrap, bring kinds, and may be broken."""
 
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -9,32 +8,15 @@ import pytest
 from provisioning.app import App
 from provisioning.contract import RunState
 from provisioning.errors import ConfigurationError
-
-MANIFEST = """
-[extension]
-name = "{name}"
-version = "1.0.0"
-type = "{type}"
-description = "An extension of a test"
-[compatibility]
-provisioning = ">=1.0,<2"
-hook_api = "1"
-python = ">=3.11"
-[entry_points]
-{role} = "{module}:Plugin"
-{more}
-"""
+from provisioning.testing import ExtensionShop, manifest
 
 
 def write_extension(folder: Path, name: str, code: str, *, kind: str = "hooks", more: str = "") -> Path:
     """Write a folder extension with one module, whose `Plugin` is its plugin."""
-    place = folder / name
-    place.mkdir(parents=True)
     module = f"{name.replace('-', '_')}_plugin"
-    text = MANIFEST.format(name=name, type=kind, role=kind, module=module, more=more)
-    (place / "extension.toml").write_text(text)
-    (place / f"{module}.py").write_text(dedent(code))
-    return place
+    text = manifest(name, type=kind, entry=f"{module}:Plugin", more=more)
+    shop = ExtensionShop(folder.parent, folder.parent)
+    return shop.folder(name, text, {f"{module}.py": code}, under=folder.name)
 
 
 def flow(*operations: dict[str, Any], **more: Any) -> dict[str, Any]:

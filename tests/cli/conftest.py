@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from provisioning.cli.root import root
+from provisioning.testing import CommandResult, run_command
 
-Command = Callable[..., Result]
+Command = Callable[..., CommandResult]
 Program = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -34,12 +33,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run() -> Command:
     """Run one command line in this process: `run("server", "list")`."""
-    runner = CliRunner()
-
-    def command(*arguments: str, stdin: str | bytes | None = None) -> Result:
-        return runner.invoke(root, list(arguments), input=stdin)
-
-    return command
+    return run_command
 
 
 @pytest.fixture

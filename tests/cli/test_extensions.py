@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-BUNDLED = ("audit-log", "policy-guard", "webhook-notify")
+BUNDLED = ("audit-log", "policy-guard", "web-cluster", "webhook-notify")
 MANIFEST = """
 [extension]
 name = "{name}"

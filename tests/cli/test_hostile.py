@@ -8,7 +8,7 @@ import pytest
 
 from provisioning.app import App
 from provisioning.cli.tree import leaves
-from tests.hostile import EXTENSIONS, write_hostile
+from tests.hostile import EXTENSIONS, write_extension, write_hostile
 
 FLOW = """
 workflow_id = "flow"
@@ -36,6 +36,10 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("extension", "validate"): ("local",),
     ("extension", "enable"): ("local",),
     ("extension", "disable"): ("kinds", "--user"),
+    ("extension", "install"): ("./own", "--yes"),
+    ("extension", "uninstall"): ("mine", "--yes"),
+    ("extension", "freeze"): (),
+    ("extension", "restore"): ("frozen.toml", "--yes"),
     ("workflow", "plan"): ("flow.toml",),
     ("workflow", "run"): ("flow.toml", "--workflow-id", "another"),
     ("workflow", "list"): (),
@@ -45,6 +49,7 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("workflow", "rollback"): ("flow", "--yes"),
     ("workflow", "cancel"): ("flow",),
     ("workflow", "graph"): ("flow.toml",),
+    ("workflow", "templates"): (),
     ("events",): ("flow",),
     ("schema",): ("workflow",),
     ("completion",): ("bash",),
@@ -68,6 +73,9 @@ def flow(workspace: Path, run) -> Path:
     (workspace / "flow.toml").write_text(FLOW, encoding="utf-8")
     assert run("workflow", "run", "flow.toml").exit_code == 0
     (workspace / "new").mkdir()
+    for folder, name in ((workspace, "own"), (workspace / "extensions", "mine")):
+        write_extension(folder / name, name)
+    assert run("extension", "freeze", "frozen.toml").exit_code == 0
     return workspace
 
 
@@ -104,7 +112,10 @@ def test_each_failure_is_one_line(flow: Path, tmp_path: Path, program) -> None:
     assert [text for text in done.stderr.splitlines() if "extension " not in text] == ["I print at import"]
 
 
-NOT_TWICE = {("init",), ("workflow", "run"), ("workflow", "rollback")}
+NOT_TWICE = {
+    *(("init",), ("workflow", "run"), ("workflow", "rollback")),
+    *(("extension", "install"), ("extension", "uninstall")),
+}
 """Commands that do another thing when they are called again."""
 
 

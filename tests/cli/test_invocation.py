@@ -22,6 +22,7 @@ OPTIONS = [
     ("--without", "a"),
     ("--only", "b"),
     ("--strict",),
+    ("--profile-extensions",),
 ]
 
 
@@ -50,6 +51,7 @@ def test_every_place_means_the_same(places: list[int]) -> None:
     given_ = (found.output, found.overrides, found.environment, found.workspace, found.extension_paths, found.verbose)
     assert expected == given_
     assert (True, ["a"], ["b"], True) == (found.safe_mode, found.without, found.only, found.strict)
+    assert found.profile_extensions
 
 
 def test_the_nearer_option_wins_and_lists_grow() -> None:

@@ -10,6 +10,7 @@ from provisioning.cli.exits import ExitCode
 from provisioning.cli.options import CommonOption
 from provisioning.cli.root import root
 from provisioning.cli.tree import TREE, Noun, leaves
+from provisioning.extensions import RESERVED_COMMANDS
 
 HERE = Path(__file__).parent
 DOCUMENTATION = (HERE.parents[1] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
     """The common options stand after every command."""
     names = {param.name for param in command_at(path).params if isinstance(param, CommonOption)}
     where = {"output", "assignments", "environment", "workspace", "extension_paths", "verbose"}
-    assert where | {"safe_mode", "without", "only", "strict"} == names
+    assert where | {"safe_mode", "without", "only", "strict", "profile_extensions"} == names
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
@@ -74,6 +75,11 @@ def test_the_common_options_and_exit_codes_are_documented() -> None:
     options = [f"`{name}" for param in common for name in param.opts]
     codes = [f"| {code.value} |" for code in ExitCode]
     assert [text for text in (*options, *codes) if text not in DOCUMENTATION] == []
+
+
+def test_no_extension_can_take_the_name_of_a_command() -> None:
+    """What a manifest may not name a command of its own is what the command itself begins with."""
+    assert set(TREE) == RESERVED_COMMANDS
 
 
 def test_nouns_have_help() -> None:

@@ -1,6 +1,7 @@
 """The workspace is found, started, and described by a schema."""
 
 import json
+import pwd
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from provisioning.config import (
     Configuration,
     config_schema,
     find_workspace,
+    user_cache_folder,
     user_config_file,
     write_starter,
 )
@@ -38,6 +40,24 @@ def test_the_users_file_is_where_the_system_keeps_such_files(monkeypatch: pytest
     """On Linux the XDG variable moves it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert user_config_file() == tmp_path / "provisioning/config.toml"
+
+
+def test_the_users_cache_is_where_the_system_keeps_such_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On Linux the XDG variable moves it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache_folder() == tmp_path / "provisioning"
+
+
+@pytest.mark.parametrize("home", [None, "relative"])
+def test_who_has_no_home_has_no_files_there(monkeypatch: pytest.MonkeyPatch, home: str | None) -> None:
+    """And none that depend on where the command is called: a user of a container may be known to nobody."""
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    nowhere = Path("/nonexistent/home/provisioning")
+    assert (nowhere, nowhere / "config.toml") == (user_cache_folder(), user_config_file())
 
 
 def test_the_first_file_changes_nothing_and_can_be_switched_on(load_here: Load, tmp_path: Path) -> None:

@@ -1,37 +1,26 @@
-"""Real extensions, written to disk: folders, and distributions as an installer leaves them."""
+"""Discoveries of the extensions that a test makes, on a machine that never changes."""
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from provisioning.extensions import ExtensionRecord, Registry, Surroundings
+from provisioning.testing import ExtensionShop
 from tests.extensions.shop import Shop
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(make_extension: ExtensionShop) -> Shop:
     """Return a place in which extensions are made; what is imported from it is forgotten afterwards."""
-    site = tmp_path / "site"
-    site.mkdir()
-    monkeypatch.syspath_prepend(str(site))
-    before = set(sys.modules)
-    yield Shop(tmp_path, site)
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    return Shop(make_extension.root, make_extension.site)
 
 
 @pytest.fixture
-def discover(shop: Shop) -> Callable[..., Registry]:
+def discover(isolated_registry: Callable[..., Registry]) -> Callable[..., Registry]:
     """Return a discovery that sees the made extensions alone, on a machine that never changes."""
-
-    def run(**arguments: object) -> Registry:
-        here = Surroundings(core="1.2.0", hook_api=3, hook_api_floor=2, python="3.12.1", platform="linux")
-        settings: Mapping[str, object] = {"search_path": [str(shop.site)], "here": here, **arguments}
-        return Registry.discover(**settings)  # type: ignore[arg-type]
-
-    return run
+    here = Surroundings(core="1.2.0", hook_api=3, hook_api_floor=1, python="3.12.1", platform="linux")
+    return partial(isolated_registry, here=here)
 
 
 @pytest.fixture

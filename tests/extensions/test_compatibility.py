@@ -78,13 +78,13 @@ def judged(tmp_path: Path, text: str, here: Surroundings = HERE) -> list[tuple[s
 
 def test_what_fits(tmp_path):
     """Nothing is said."""
-    assert judged(tmp_path, manifest(needs='python = ">=3.11"\nplatforms = ["darwin", "linux"]')) == []
+    assert judged(tmp_path, manifest(hook_api=3, needs='python = ">=3.11"\nplatforms = ["darwin", "linux"]')) == []
 
 
 def test_what_does_not_fit_is_said_as_have_and_need(tmp_path):
     """All of it at once."""
-    text = manifest(needs='python = ">=3.13"\nplatforms = ["darwin", "win32"]')
-    text = text.replace(">=1.0,<2", ">=2").replace('hook_api = "3"', 'hook_api = "4"')
+    text = manifest(hook_api=4, needs='python = ">=3.13"\nplatforms = ["darwin", "win32"]')
+    text = text.replace(">=1.0,<2", ">=2")
     text = text.replace('"plugin:Plugin"', '{ command = ["nu", "x.nu"] }')
     assert judged(tmp_path, text) == [
         (
@@ -114,13 +114,13 @@ def test_what_does_not_fit_is_said_as_have_and_need(tmp_path):
 @pytest.mark.parametrize(("needed", "fits"), [(1, False), (2, True), (3, True), (4, False)])
 def test_the_window_of_hook_interfaces(tmp_path, needed, fits):
     """From the floor to the current one."""
-    assert (judged(tmp_path, manifest().replace('"3"', f'"{needed}"')) == []) is fits
+    assert (judged(tmp_path, manifest(hook_api=needed)) == []) is fits
 
 
 def test_an_interface_that_is_too_old(tmp_path):
     """Then it is the extension that has to move."""
     here = Surroundings(core="1.2.0", hook_api=3, hook_api_floor=3, platform="linux")
-    assert judged(tmp_path, manifest().replace('"3"', '"2"'), here) == [
+    assert judged(tmp_path, manifest(hook_api=2), here) == [
         (
             "hook_api_incompatible",
             "you have the hook interface 3, it needs 2",

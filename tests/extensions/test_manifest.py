@@ -163,7 +163,7 @@ implements = ["on_evnt"]
 @pytest.mark.parametrize("written", ["0", "x", "1.0"])
 def test_a_hook_interface_is_a_number(tmp_path, written):
     """Written as text, from 1."""
-    text = manifest().replace('hook_api = "3"', f'hook_api = "{written}"')
+    text = manifest(hook_api=written)
     message = f"{written!r} is not a version of the hook interface"
     assert problems(tmp_path, text) == [(9, "compatibility.hook_api", message, 'write the number as text, like "1"')]
 
@@ -180,7 +180,6 @@ def test_missing_tables_and_keys(tmp_path):
         (1, "extension", "the key 'version' is missing", None),
         (1, "extension", "the key 'type' is missing", None),
         (None, None, "the key 'compatibility' is missing", None),
-        (None, None, "the key 'entry_points' is missing", None),
     ]
 
 
@@ -225,12 +224,137 @@ def test_missing_tables_and_keys(tmp_path):
             manifest(more='[config]\nschema = ""'),
             (15, "config.schema", "there is no file '' beside the manifest", None),
         ),
+        (
+            manifest(more='[config]\nschema = ".."'),
+            (15, "config.schema", "'..' leads out of the extension's folder", None),
+        ),
+        (
+            manifest(more=f'[config]\nschema = "{"x" * 300}"'),
+            (15, "config.schema", f"there is no file '{'x' * 300}' beside the manifest", None),
+        ),
     ],
 )
 def test_what_does_not_fit_the_rest(tmp_path, text, expected):
     """Each value is right, and the manifest is not."""
     (tmp_path.parent / "outside.json").write_text("{}")
     assert problems(tmp_path, text) == [expected]
+
+
+BRINGS = """
+[extension]
+name = "web"
+version = "1.0"
+type = "{type}"
+{after}
+
+[compatibility]
+provisioning = ">=1.0,<2"
+hook_api = "3"
+"""
+TEMPLATE = '[templates.web]\nfile = "web.toml"\n'
+COMMAND = '[commands.tail]\nentry = "plugin:tail"\nhelp = "Show the end"\n'
+
+
+@pytest.mark.parametrize(("role", "more"), [("workflow", TEMPLATE), ("workflow", COMMAND), ("hooks", COMMAND)])
+def test_templates_and_commands_need_no_plugin(tmp_path, role, more):
+    """An extension may be a manifest and a document; its name is told by the table."""
+    (tmp_path / "web.toml").write_text("")
+    found = read(tmp_path, BRINGS.format(type=role, after='after = ["audit"]') + more)
+    assert [found.target(role) for role in ("provider", "workflow", "hooks")] == [None, None, None]
+    assert found.extension.after == ["audit"]
+    assert {**found.templates, **found.commands}.keys() == ({"web"} if more is TEMPLATE else {"tail"})
+    assert found.as_dict()["templates" if more is TEMPLATE else "commands"]
+
+
+@pytest.mark.parametrize(
+    ("role", "more", "expected"),
+    [
+        (
+            "provider",
+            TEMPLATE + COMMAND,
+            (
+                None,
+                "entry_points",
+                "an extension of type provider needs the entry point 'provider'",
+                'add provider = "package.module:Object"',
+            ),
+        ),
+        (
+            "hooks",
+            TEMPLATE,
+            (
+                None,
+                "entry_points",
+                "an extension of type hooks needs the entry point 'hooks'",
+                'add hooks = "package.module:Object"',
+            ),
+        ),
+        (
+            "workflow",
+            TEMPLATE + '[workflow]\noperation_kinds = ["a"]',
+            (13, "workflow", "describes a workflow plugin, and [entry_points] names none", None),
+        ),
+        (
+            "workflow",
+            TEMPLATE.replace("web.toml", "../outside.toml"),
+            (12, "templates.web.file", "'../outside.toml' leads out of the extension's folder", None),
+        ),
+        (
+            "workflow",
+            TEMPLATE.replace("web.toml", "gone.toml"),
+            (12, "templates.web.file", "there is no file 'gone.toml' beside the manifest", None),
+        ),
+        (
+            "workflow",
+            TEMPLATE.replace("file", "fil"),
+            [
+                (11, "templates.web", "the key 'file' is missing", None),
+                (12, "templates.web.fil", "is not a known key", "did you mean file?"),
+            ],
+        ),
+        (
+            "workflow",
+            '[templates.Web_1]\nfile = "web.toml"',
+            (11, "templates.Web_1", "'Web_1' is not a name", "use lower-case letters, digits and single hyphens"),
+        ),
+        (
+            "workflow",
+            COMMAND.replace("tail]", "workflow]"),
+            (11, "commands.workflow", "'workflow' is a command of provisioning itself", "give it another name"),
+        ),
+        (
+            "workflow",
+            COMMAND.replace("plugin:tail", "plugin.py"),
+            (
+                12,
+                "commands.tail.entry",
+                "'plugin.py' does not name an object",
+                "write it like package.module:Object",
+            ),
+        ),
+        ("workflow", COMMAND.replace("Show the end", ""), (13, "commands.tail.help", "must not be empty", None)),
+        ("workflow", "commands = 3", (11, "commands", "must be a table, not an integer", None)),
+        ("workflow", "[commands]\ntail = 3", (12, "commands.tail", "must be a table, not an integer", None)),
+    ],
+)
+def test_what_is_wrong_with_a_template_or_a_command(tmp_path, role, more, expected):
+    """Each with its line, and what to write."""
+    (tmp_path / "web.toml").write_text("")
+    (tmp_path.parent / "outside.toml").write_text("")
+    text = BRINGS.format(type=role, after="") + more
+    if more == "commands = 3":
+        text, expected = f"{more}\n{BRINGS.format(type=role, after='')}", (1, *expected[1:])
+    assert problems(tmp_path, text) == (expected if isinstance(expected, list) else [expected])
+
+
+def test_after_names_each_once_and_normalised(tmp_path):
+    """As the names of extensions are written everywhere."""
+    text = BRINGS.format(type="hooks", after='after = ["Audit_Log"]') + COMMAND
+    assert problems(tmp_path, text) == [
+        (6, "extension.after[0]", "'Audit_Log' is not a normalised name (PEP 503)", "write 'audit-log'")
+    ]
+    text = BRINGS.format(type="hooks", after='after = ["a", "a"]') + COMMAND
+    assert problems(tmp_path, text) == [(6, "extension.after", "'a' stands here more than once", None)]
 
 
 def test_a_link_out_of_the_folder_is_no_schema(tmp_path):

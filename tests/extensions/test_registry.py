@@ -212,9 +212,9 @@ def test_one_kind_from_two_extensions(shop, discover):
 
 
 def test_what_is_needed_is_there(shop, discover):
-    """An extension whose needs are met is ready, in a circle too."""
+    """An extension whose needs are met is ready."""
     shop.folder("one", manifest("one", needs='requires = ["two>=1.0"]'))
-    holder = shop.folder("two", manifest("two", needs='requires = ["one"]'))
+    holder = shop.folder("two", manifest("two"))
     assert statuses(discover(project=holder)) == [("one", "ready"), ("two", "ready")]
 
 
@@ -266,6 +266,105 @@ def test_what_is_needed_is_not_there(shop, discover):
             )
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "more", "find"),
+    [
+        ("workflow template", "template_conflict", '[templates.same]\nfile = "flow.toml"', "find_template"),
+        ("command", "command_conflict", '[commands.same]\nentry = "a:b"\nhelp = "x"', "find_command"),
+    ],
+)
+def test_one_template_or_command_from_two_extensions(shop, discover, what, code, more, find):
+    """As for a kind: both are conflicted until the configuration says whose it is."""
+    for name in ("one", "two"):
+        holder = shop.folder(name, manifest(name, more=more), {"flow.toml": ""})
+    registry = discover(project=holder)
+    why = (
+        f"the {what} same is brought by one 1.0 (project folder {holder}/one) and two 1.0 (project folder {holder}/two)"
+    )
+    hint = 'say which one is used under [extensions.prefer]: same = "EXTENSION", or disable one'
+    assert [(record.status, told(record)) for record in registry.records] == [
+        (Status.CONFLICTED, [(code, why, hint)])
+    ] * 2
+    settled = discover(project=holder, prefer={"same": "two"})
+    assert statuses(settled) == [("one", "ready"), ("two", "ready")]
+    assert getattr(settled, find)("same").name == "two"
+
+
+def test_templates_and_commands_are_known_by_name(shop, discover):
+    """Those of an extension that cannot be used as well; who asks for one is told what is in the way."""
+    more = '[templates.web]\nfile = "flow.toml"\n[commands.tail]\nentry = "a:b"\nhelp = "x"'
+    holder = shop.folder("one", manifest("one", more=more), {"flow.toml": ""})
+    registry = discover(project=holder, selection=Selection(disabled=["one"]))
+    assert (registry.templates(), registry.commands()) == (["web"], ["tail"])
+    for find, name in (("find_template", "web"), ("find_command", "tail")):
+        with pytest.raises(ExtensionNotReady, match="is disabled: the configuration disables it"):
+            getattr(registry, find)(name)
+    with pytest.raises(ExtensionNotFound) as caught:
+        registry.find_template("wbe")
+    assert str(caught.value) == "there is no workflow template 'wbe'; did you mean web?"
+
+
+def ordered(shop, discover, needs, **arguments) -> list[str]:
+    """Return the order of extensions of which each says what it comes after, as lines of its manifest."""
+    for name, (soft, hard) in needs.items():
+        text = manifest(name, needs=f"requires = {hard}").replace('type = "hooks"', f'type = "hooks"\nafter = {soft}')
+        shop.folder(name, text)
+    return [record.name for record in discover(project=shop.root / "extensions", **arguments).in_order()]
+
+
+def test_extensions_have_an_order(shop, discover):
+    """By `after` and `requires`, by name where these say nothing; what is not there, or not used, is passed over."""
+    needs = {
+        "a": (["c", "nobody"], []),
+        "b": ([], []),
+        "c": ([], ["d>=1.0"]),
+        "d": (["off"], []),
+        "off": (["a"], []),
+    }
+    assert ordered(shop, discover, needs, selection=Selection(disabled=["off"])) == ["b", "d", "c", "a"]
+    registry = discover(project=shop.root / "extensions")
+    assert [record.name for record in registry.records] == ["a", "b", "c", "d", "off"]
+
+
+def test_extensions_in_a_circle_are_shown_as_a_path(shop, discover):
+    """By `after`, by `requires` or by both; each member shows its way round, and the others are not harmed."""
+    needs = {
+        "a": (["b"], []),
+        "b": ([], ["a"]),
+        "c": (["b"], []),
+        "d": ([], ["a"]),
+        "e": (["e"], []),
+        "f": (["g"], []),
+        "g": (["f", "h"], []),
+        "h": (["g"], []),
+        "i": ([], []),
+    }
+    assert ordered(shop, discover, needs) == ["c", "i"]
+    registry = discover(project=shop.root / "extensions")
+    hint = "take one of these names out of `after` or `requires`, or disable one of the extensions"
+    paths = {
+        "a": "a -> b -> a",
+        "b": "b -> a -> b",
+        "e": "e -> e",
+        "f": "f -> g -> f",
+        "g": "g -> f -> g",
+        "h": "h -> g -> h",
+    }
+    for name, path in paths.items():
+        record = registry.get(name)
+        assert (record.status, told(record)) == (
+            Status.CONFLICTED,
+            [("order_circle", f"it comes after itself: {path}", hint)],
+        )
+    assert registry.get("d").status is Status.MISSING_DEPENDENCY
+
+
+def test_a_circle_of_one_that_is_not_used_is_none(shop, discover):
+    """Disabling one member frees the others."""
+    needs = {"a": (["b"], []), "b": (["a"], [])}
+    assert ordered(shop, discover, needs, selection=Selection(disabled=["a"])) == ["b"]
 
 
 def test_who_cannot_stand_another_one_gives_way(shop, discover):

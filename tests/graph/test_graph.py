@@ -62,6 +62,26 @@ class TestGraph:
 
         assert (graph.order(), graph.layers(), graph.find_cycle(), len(graph)) == ([], [], None, 0)
 
+    def test_a_cycle_through_a_node_is_a_shortest_one(self) -> None:
+        """It begins and ends with the node; a node that only leads into a cycle is in none."""
+        graph = Graph("abcde", {"a": "b", "b": "cd", "c": "a", "d": "b", "e": "a"})
+
+        assert graph.cycle_through("a") == ["a", "b", "c", "a"]
+        assert graph.cycle_through("b") == ["b", "d", "b"]
+        assert graph.cycle_through("e") is None
+        assert Graph("a", {"a": "a"}).cycle_through("a") == ["a", "a"]
+
+    @given(EDGES)
+    def test_a_node_is_in_a_cycle_when_it_needs_itself(self, edges: dict[str, set[str]]) -> None:
+        """Each step of the way is an edge, and there is a way exactly where a node is its own descendant."""
+        graph = Graph(NAMES, edges)
+        for name in NAMES:
+            cycle = graph.cycle_through(name)
+            assert (cycle is not None) == (name in graph.descendants(name))
+            if cycle is not None:
+                assert (cycle[0], cycle[-1]) == (name, name)
+                assert all(there in graph.needs(here) for here, there in pairwise(cycle))
+
     def test_knows_its_nodes(self) -> None:
         """The nodes are there to be looked at and looked up."""
         graph = Graph(["a", "b"], {})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from provisioning.contract import ProviderLimits
 from provisioning.errors import ConfigurationError
 from provisioning.source import parse_source, read_source
 from provisioning.workflow import DocumentConfiguration, Plan, Planner, RunSettings
@@ -22,6 +23,17 @@ def planner(roots: dict[str, Any] | None = None) -> Planner:
 def plan_text(text: str, form: str = "toml", directory: Path = Path(), **roots: Any) -> Plan:
     source = parse_source(text, form, f"flow.{form}")
     return planner(roots).plan(source, directory=directory, workflow_id="wf-1", new_id=str)
+
+
+def placed(name: str, provider: str, **more: Any) -> dict[str, Any]:
+    return {"id": name, "kind": "placed", "provider": provider, **more}
+
+
+@pytest.fixture
+def clouded(stage: Stage) -> Stage:
+    """A stage with two provider instances."""
+    stage.clouds.limits = {"cloud": ProviderLimits(), "other": ProviderLimits()}
+    return stage
 
 
 def refused(text: str, form: str = "toml", directory: Path = Path(), **roots: Any) -> str:
@@ -192,15 +204,104 @@ def test_for_each_may_read_what_is_known_before_the_run(stage: Stage) -> None:
         (["a", "a"], "for_each has the key 'a' twice"),
         (["a.b"], "for_each key 'a.b' may only hold letters, digits, '_' and '-', at most 64 of them"),
         ([1.5], "a for_each list holds texts or whole numbers, not 1.5; use a table for other values"),
-        (7, "for_each must be a list or a table"),
-        ("{{inputs.n}}", "for_each must be a list or a table"),
+        (-1, "for_each must be a list, a table or a whole number from 0 up"),
+        (True, "for_each must be a list, a table or a whole number from 0 up"),
+        (1.5, "for_each must be a list, a table or a whole number from 0 up"),
+        ("{{inputs.n}}", "for_each must be a list, a table or a whole number from 0 up"),
+        (10**12, "document: makes more than 250,000 operations"),
     ],
 )
 def test_a_wrong_for_each_is_told(stage: Stage, value: Any, complaint: str) -> None:
     """With what is wrong about it."""
     with pytest.raises(ConfigurationError) as caught:
-        stage.plan({"name": "t", "inputs": {"n": 3}, "operations": [make("a", for_each=value)]})
+        stage.plan({"name": "t", "inputs": {"n": "3"}, "operations": [make("a", for_each=value)]})
     assert caught.value.message.endswith(complaint)
+
+
+def test_for_each_counts_to_a_number(stage: Stage) -> None:
+    """From 1 on, given as it is or read from an input; the journal keeps the number. 0 makes nothing."""
+    web = make("web", for_each="{{inputs.n}}", parameters={"n": "{{each.value}}"})
+    document = {"name": "t", "inputs": {"n": 2, "m": 0}, "operations": [web, make("db", for_each="{{inputs.m}}")]}
+    plan = stage.plan(document, inputs={"n": 3})
+    assert list(plan.nodes) == ["web.1", "web.2", "web.3"]
+    assert [node.each for node in plan.nodes.values()] == [{"key": str(n), "value": n} for n in (1, 2, 3)]
+    assert [one["for_each"] for one in plan.canonical["operations"]] == [3, 0]
+    assert list(stage.plan(plan.canonical).nodes) == list(plan.nodes)
+
+
+def test_a_provider_may_be_read_from_what_is_known_before_the_run(clouded: Stage) -> None:
+    """An input, the configuration, or the instance of a `for_each`; the journal keeps the name where it is one."""
+    clouded.roots["config"] = {"cloud": "cloud"}
+    plan = clouded.plan(
+        {
+            "name": "t",
+            "inputs": {"provider": "other"},
+            "operations": [
+                placed("a", provider="{{inputs.provider}}"),
+                placed("b", provider="{{config.cloud}}"),
+                placed("c", provider="{{each.key}}", for_each=["cloud", "other"]),
+            ],
+        },
+        inputs={"provider": "cloud"},
+    )
+    assert {node.id: node.provider for node in plan.nodes.values()} == {
+        "a": "cloud",
+        "b": "cloud",
+        "c.cloud": "cloud",
+        "c.other": "other",
+    }
+    assert [entry.provider for entry in plan.operations] == ["cloud", "cloud", "cloud", "other"]
+    assert [one["provider"] for one in plan.canonical["operations"]] == ["cloud", "cloud", "{{each.key}}"]
+
+
+def test_a_nested_workflow_may_read_its_provider_from_its_inputs(clouded: Stage) -> None:
+    """Another one for each time that it is opened; the journaled document plans the same."""
+    inner = {"name": "inner", "inputs": {"at": "cloud"}, "operations": [placed("x", provider="{{inputs.at}}")]}
+    parameters = {"document": inner, "inputs": {"at": "{{each.key}}"}}
+    nested = {"id": "n", "kind": "workflow", "for_each": ["cloud", "other"], "parameters": parameters}
+    plan = clouded.plan({"name": "t", "operations": [nested]})
+    assert (plan.nodes["n.cloud.x"].provider, plan.nodes["n.other.x"].provider) == ("cloud", "other")
+    again = clouded.plan(plan.canonical)
+    assert {node.id: node.provider for node in again.nodes.values()} == {
+        node.id: node.provider for node in plan.nodes.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        (
+            "{{operations.a.result.x}}",
+            "operations[0].provider: provider must be known before the run, and {{operations.a.result.x}} is not",
+        ),
+        (
+            "{{each.key}}",
+            "operations[0].provider: provider must be known before the run, and {{each.key}} is not",
+        ),
+        (
+            "{{inputs.n}}",
+            "operations[0].provider: provider must be a provider instance, or a list of some, and {{inputs.n}} is not",
+        ),
+        ("{{inputs.name}}", "operations[0].provider: there is no provider instance 'nobody'; there is: cloud, other"),
+        ("{{inputs.gone}}", "operations[0].provider: {{inputs.gone}}: inputs has no gone"),
+    ],
+)
+def test_a_wrong_provider_is_told(clouded: Stage, value: str, complaint: str) -> None:
+    """Also where it is an input that names none."""
+    with pytest.raises(ConfigurationError) as caught:
+        clouded.plan({"name": "t", "inputs": {"n": 3, "name": "nobody"}, "operations": [placed("s", provider=value)]})
+    assert caught.value.message.endswith(complaint)
+
+
+def test_each_instance_has_its_provider_looked_at(clouded: Stage) -> None:
+    """The second one's is told as well, once."""
+    with pytest.raises(ConfigurationError) as caught:
+        clouded.plan(
+            {"name": "t", "operations": [placed("s", provider="{{each.value}}", for_each={"a": "cloud", "b": "no"})]}
+        )
+    assert [problem.message for problem in caught.value.problems] == [
+        "there is no provider instance 'no'; there is: cloud, other"
+    ]
 
 
 def test_an_unknown_instance_is_told(stage: Stage) -> None:

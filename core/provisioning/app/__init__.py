@@ -1,10 +1,31 @@
 """The application, for whoever embeds it: open a workspace, run workflows, watch, resume and undo them."""
 
 from provisioning.app.application import App
+from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document
+from provisioning.app.installing import FolderChange, Installed, InstallPlan
+from provisioning.app.restoring import RestorePlan
 from provisioning.app.run import Run
 from provisioning.app.starter import init_workspace
 from provisioning.app.summary import ProviderSummary
+from provisioning.app.template import TemplateSummary
+from provisioning.app.uninstalling import Removal
 from provisioning.workflow import Plan, PlanEntry, Report
 
-__all__ = ["App", "Document", "Plan", "PlanEntry", "ProviderSummary", "Report", "Run", "init_workspace"]
+__all__ = [
+    "App",
+    "Document",
+    "ExtensionCommand",
+    "FolderChange",
+    "InstallPlan",
+    "Installed",
+    "Plan",
+    "PlanEntry",
+    "ProviderSummary",
+    "Removal",
+    "Report",
+    "RestorePlan",
+    "Run",
+    "TemplateSummary",
+    "init_workspace",
+]

@@ -4,20 +4,27 @@ import os
 import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from provisioning.app.choice import Choice
+from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.examining import examined
 from provisioning.app.following import follow_events
+from provisioning.app.installing import Installed, InstallPlan, brought, install, plan_install
 from provisioning.app.observing import Observing
 from provisioning.app.parts import Parts
+from provisioning.app.restoring import RestorePlan, plan_restore, restore
 from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
 from provisioning.app.switching import switch
+from provisioning.app.template import TemplateSummary
+from provisioning.app.templates import find_template, template_summaries
+from provisioning.app.uninstalling import Removal, plan_uninstall, uninstall
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
@@ -31,7 +38,7 @@ from provisioning.contract import (
     WorkflowCheckpoint,
 )
 from provisioning.errors import ConfigurationError, NotFound, Problem
-from provisioning.extensions import Examination, ExtensionRecord, Registry
+from provisioning.extensions import Examination, ExtensionRecord, Frozen, Registry, Say, silent
 from provisioning.source import Format, Source
 from provisioning.workflow import (
     Plan,
@@ -70,6 +77,7 @@ class App:
         without: Sequence[str] = (),
         only: Sequence[str] = (),
         strict: bool = False,
+        profile_extensions: bool = False,
     ) -> "App":
         """Open a workspace: the given folder, or the nearest one upwards that has a configuration file.
 
@@ -78,12 +86,16 @@ class App:
 
         Of the extensions, `safe_mode` leaves only what is bundled, `only` what is bundled and those that it names, and
         `without` leaves out those that it names; all before any is imported. With `strict` one that can neither be
-        used nor is disabled is an error, here and when its code is imported. Raises `ConfigurationError` with every
-        problem of every configuration file, `ExtensionError`.
+        used nor is disabled is an error, here and when its code is imported. `profile_extensions` counts the time of
+        every hook call as well in the `times` of the registry's records. Raises `ConfigurationError` with every problem
+        of every configuration file, `ExtensionError`.
         """
         environ = dict(os.environ if environ is None else environ)
         choice = Choice(safe_mode, tuple(without), tuple(only), strict)
-        return cls(Parts.assemble(workspace, environment, overrides, extension_paths, environ, choice))
+        parts = Parts.assemble(
+            workspace, environment, overrides, extension_paths, environ, choice, counts_calls=profile_extensions
+        )
+        return cls(parts)
 
     def __enter__(self) -> Self:
         return self
@@ -132,10 +144,11 @@ class App:
     ) -> Plan:
         """Return what a workflow would do, changing nothing.
 
-        Raises one `ConfigurationError` with everything that is wrong with the document.
+        Raises one `ConfigurationError` with everything that is wrong with the document, and `ExtensionError` for a
+        template that is not there or cannot be used.
         """
         overrides = check_overrides(parallelism, on_failure)
-        source, directory = as_source(document, self.workspace)
+        source, directory = as_source(document, self.workspace, partial(find_template, self.registry))
         return self._parts.planner.plan(
             source,
             directory=directory,
@@ -144,6 +157,10 @@ class App:
             inputs=as_inputs(inputs),
             overrides=overrides,
         )
+
+    def templates(self) -> Sequence[TemplateSummary]:
+        """Return the workflow templates of all extensions, importing none."""
+        return list(template_summaries(self.registry))
 
     def start(
         self,
@@ -308,6 +325,77 @@ class App:
     def disable(self, name: str, *, for_user: bool = False) -> Path:
         """Write that an extension is not used; as `enable`."""
         return switch(self.configuration, self.registry, name, is_on=False, for_user=for_user)
+
+    def command(
+        self, name: str, *, output: Literal["table", "json"] = "table", program: str | None = None
+    ) -> ExtensionCommand:
+        """Return a command of an extension, imported, its extension's options checked; nothing is activated.
+
+        `program` is the command as it was called. Raises `ExtensionError` when it cannot be had, `ConfigurationError`
+        for options that do not fit.
+        """
+        record = self.registry.find_command(name)
+        options = self._parts.options.of_extension(record)
+        program = program or f"provisioning {name}"
+        return ExtensionCommand.load(record, name, options, self.workspace, output=output, program=program)
+
+    def plan_install(
+        self, requirements: Sequence[str], *, upgrade: bool = False, for_user: bool = False
+    ) -> InstallPlan:
+        """Return what installing extensions would change, by the dry run of pip or uv, changing nothing.
+
+        A requirement is what pip takes, or the path of a folder with an `extension.toml` and no `pyproject.toml`,
+        which would be copied into the workspace's `extensions/` (`for_user`: into the user's). Raises
+        `InstallerFailed`, and `ConfigurationError` for a folder that is there already unless `upgrade`.
+        """
+        parts = self._parts
+        home = parts.home(for_user=for_user)
+        return plan_install(requirements, home, parts.find_installer, upgrade=upgrade, folders_only=for_user)
+
+    def install(self, plan: InstallPlan, *, say: Say = silent) -> Installed:
+        """Carry out what `plan_install` returned, and return what was brought, found anew and not imported.
+
+        `say` takes each line that pip or uv writes. This application goes on with the extensions that it was opened
+        with. Raises `InstallerFailed`, `ExtensionError`.
+        """
+        install(plan, self._parts.find_installer, say)
+        return brought(plan, self._parts.rediscover())
+
+    def plan_uninstall(self, name: str, *, origin: str | None = None) -> Removal:
+        """Return what uninstalling an extension would take away, without importing it.
+
+        `origin` says which is meant of several of one name, as in `extensions.prefer`. Raises `ExtensionNotFound`,
+        `ExtensionNotRemovable`.
+        """
+        holders = [self._parts.home(for_user=False), self._parts.home(for_user=True)]
+        return plan_uninstall(self.registry, name, origin, holders=holders)
+
+    def uninstall(self, removal: Removal, *, say: Say = silent) -> None:
+        """Carry out what `plan_uninstall` returned; raises `InstallerFailed`, `ExtensionError`."""
+        uninstall(removal, self._parts.find_installer, say)
+
+    def freeze(self) -> Frozen:
+        """Return the extensions that can be used or are disabled, with their exact versions, as a value.
+
+        Raises `ConfigurationError` for a folder that cannot be read.
+        """
+        return Frozen.of(self.registry.records, self.workspace)
+
+    def plan_restore(self, frozen: Frozen, *, prune: bool = False) -> RestorePlan:
+        """Return what has to change until the extensions are those that were frozen; nothing, when they are.
+
+        With `prune` extension packages that are not in it are uninstalled. Raises `InstallerFailed` where the packages
+        cannot be had.
+        """
+        return plan_restore(frozen, self.registry, self._parts.find_installer, prune=prune)
+
+    def restore(self, plan: RestorePlan, *, say: Say = silent) -> None:
+        """Carry out what `plan_restore` returned; raises `InstallerFailed`, `ExtensionError`."""
+
+        def switch_one(registry: Registry, name: str, is_on: bool) -> None:
+            switch(self.configuration, registry, name, is_on=is_on, for_user=False)
+
+        restore(plan, self._parts.find_installer, self._parts.rediscover, switch_one, say)
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the configuration, options of extensions and providers included."""

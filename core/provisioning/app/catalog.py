@@ -1,14 +1,14 @@
 """What workflows can name: the kinds that extensions bring, and the provider instances that are configured."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.summary import ProviderSummary
 from provisioning.config import Configuration, ProviderSettings
 from provisioning.contract import ProviderLimits
-from provisioning.dispatch import KindHandle, ProviderHandle
+from provisioning.dispatch import KindHandle, ProviderHandle, Times
 from provisioning.errors import ConfigurationError, ExtensionError
 from provisioning.extensions import (
     ExtensionProblem,
@@ -25,9 +25,10 @@ __all__ = ["KindCatalog", "ProviderCatalog"]
 class KindCatalog:
     """Every kind of operation by name; an extension is loaded when one of its kinds is asked for."""
 
-    def __init__(self, registry: Registry, plugins: Plugins) -> None:
+    def __init__(self, registry: Registry, plugins: Plugins, times: Mapping[str, Times] | None = None) -> None:
         self._registry = registry
         self._plugins = plugins
+        self._times = times
         self._handles: dict[str, KindHandle] = {}
         self._lock = threading.RLock()
 
@@ -43,19 +44,28 @@ class KindCatalog:
     def _load(self, name: str) -> KindHandle:
         with self._lock:
             record = self._registry.find_kind(name)
+            hooks = self._plugins.hooks  # first: an extension that brings kinds may come after one that watches
             kind = brought_kinds(record, self._plugins.get(record))[name]
-            self._handles[name] = KindHandle(kind, record.name, self._plugins.hooks)
+            self._handles[name] = KindHandle(kind, record.name, hooks, self._times)
             return self._handles[name]
 
 
 class ProviderCatalog:
     """Every configured provider instance by name; a provider is loaded when it is asked for."""
 
-    def __init__(self, configuration: Configuration, registry: Registry, plugins: Plugins, options: Options) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        registry: Registry,
+        plugins: Plugins,
+        options: Options,
+        times: Mapping[str, Times] | None = None,
+    ) -> None:
         self._configuration = configuration
         self._registry = registry
         self._plugins = plugins
         self._options = options
+        self._times = times
         self._handles: dict[str, ProviderHandle] = {}
         self._lock = threading.RLock()
 
@@ -97,6 +107,7 @@ class ProviderCatalog:
             capabilities=frozenset(provider.capabilities),
             limits=ProviderLimits(settings.timeout, settings.max_parallel, lag, settings.requests_per_second),
             wrappers=self._plugins.hooks,
+            times=self._times,
         )
 
     def summaries(self) -> Sequence[ProviderSummary]:

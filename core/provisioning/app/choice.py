@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.config import ExtensionsSettings, user_config_file
+from provisioning.config import ExtensionsSettings, user_cache_folder, user_config_file
 from provisioning.errors import ExtensionError
-from provisioning.extensions import ExtensionRecord, Registry, Selection, Status, bundled_folder
+from provisioning.extensions import ExtensionRecord, ManifestIndex, Registry, Selection, Status, bundled_folder
 
-__all__ = ["Choice"]
+__all__ = ["Choice", "extensions_folder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,30 @@ class Choice:
 
         Raises `ExtensionNotFound` for a name that nobody has, and an `ExtensionError` that lists what `strict` refuses.
         """
-        selection = Selection(settings.enabled, settings.disabled, self.without, self.only, self.safe_mode)
-        registry = Registry.discover(
-            bundled=bundled_folder(),
-            explicit=explicit,
-            project=workspace / "extensions",
-            user=user_config_file().parent / "extensions",
-            selection=selection,
-            prefer=settings.prefer,
-        )
+        registry = self.find(settings, workspace, explicit)
         for name in (*self.without, *self.only):
             registry.get(name)
         if self.strict:
             _refuse(registry.records)
         return registry
+
+    def find(self, settings: ExtensionsSettings, workspace: Path, explicit: Sequence[Path]) -> Registry:
+        """Find every extension and judge it, and refuse nothing."""
+        selection = Selection(settings.enabled, settings.disabled, self.without, self.only, self.safe_mode)
+        return Registry.discover(
+            bundled=bundled_folder(),
+            explicit=explicit,
+            project=extensions_folder(workspace),
+            user=extensions_folder(user_config_file().parent),
+            selection=selection,
+            prefer=settings.prefer,
+            index=ManifestIndex(user_cache_folder()),
+        )
+
+
+def extensions_folder(home: Path) -> Path:
+    """Return where a workspace, or the folder of the user's own settings, keeps folder extensions."""
+    return home / "extensions"
 
 
 def _refuse(records: Sequence[ExtensionRecord]) -> None:

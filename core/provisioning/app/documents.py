@@ -1,6 +1,7 @@
-"""Where a workflow document comes from: a file, data in memory, or text that was parsed already."""
+"""Where a workflow document comes from: a file, a template's name, data in memory, or text that was parsed already."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,22 @@ from provisioning.source import Flaw, Format, Source, plain_data, read_source
 __all__ = ["Document", "as_inputs", "as_source"]
 
 Document = str | Path | Mapping[str, Any] | Source
-"""A workflow document: a file's path, its data, or a source."""
+"""A workflow document: a file's path, a template's name, its data, or a source."""
+
+_NAME = re.compile(r"\w[\w-]*")
 
 
-def as_source(document: Document, workspace: Path) -> tuple[Source, Path]:
-    """Return the document and the folder that the paths in it stand against.
+def as_source(document: Document, workspace: Path, find_template: Callable[[str], Path]) -> tuple[Source, Path]:
+    """Return the document and the folder that the files which it nests stand against: the document's own.
 
-    A relative path is one from the current folder. Raises `ConfigurationError` for a file that cannot be read.
+    A relative path is one from the current folder. A text that is a bare word, with neither a folder nor a suffix, is
+    the name of a template where there is no file of that name. Raises `ConfigurationError` for a file that cannot be
+    read, and what `find_template` raises.
     """
     if isinstance(document, Source):
         return document, workspace
+    if isinstance(document, str) and _NAME.fullmatch(document) and not Path(document).is_file():
+        document = find_template(document)
     if isinstance(document, (str, Path)):
         path = Path(document)
         return read_source(path), path.resolve().parent

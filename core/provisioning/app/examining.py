@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.app.options import Options
+from provisioning.app.templates import template_problems
 from provisioning.config import Configuration
 from provisioning.dispatch import ProviderHandle
 from provisioning.errors import ConfigurationError, ExtensionError
@@ -19,6 +20,7 @@ from provisioning.extensions import (
     ProblemCode,
     brought_kinds,
     examine,
+    load_command,
     load_plugin,
     load_provider,
 )
@@ -31,10 +33,11 @@ def examined(
 ) -> Examination:
     """Return everything that is wrong with an extension and with what is configured of it.
 
-    `with_code` imports it as well, makes its plugins, and asks them (`extension_validate`, `extension_info`); nothing
-    is activated. That is left out for an extension of which anything else is wrong.
+    `with_code` imports it as well, with its commands, makes its plugins, and asks them (`extension_validate`,
+    `extension_info`); nothing is activated. That is left out for an extension of which anything else is wrong.
     """
     found = examine(record)
+    found = replace(found, problems=(*found.problems, *template_problems(record)))
     if not any(problem.code is ProblemCode.CONFIG_SCHEMA_INVALID for problem in found.problems):
         found = replace(found, problems=(*found.problems, *_option_problems(record, configuration, options)))
     if not with_code or found.problems:
@@ -63,6 +66,10 @@ def _with_code(found: Examination, configuration: Configuration, options: Option
     if record.is_ready and record.manifest.target("provider") is not None:
         with _noting(record, problems):
             _try_provider(record, configuration, options)
+    for name in record.commands:
+        if record.is_ready:
+            with _noting(record, problems):
+                load_command(record, name)
     redact = configuration.redactor.redact
     clean = [replace(problem, message=redact(problem.message)) for problem in problems]
     return replace(found, problems=tuple(clean), info=redact(info))

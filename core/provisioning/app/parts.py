@@ -1,5 +1,6 @@
 """The parts of an opened workspace, each made when it is first needed."""
 
+import importlib
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -7,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.app.catalog import KindCatalog, ProviderCatalog
-from provisioning.app.choice import Choice
+from provisioning.app.choice import Choice, extensions_folder
 from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.roots import WorkflowRoots
 from provisioning.app.run import Run
-from provisioning.config import Configuration, find_workspace, load
+from provisioning.config import Configuration, find_workspace, load, user_config_file
 from provisioning.contract import Engine, Journal
-from provisioning.dispatch import Guards, Observers
+from provisioning.dispatch import Guards, Observers, Times
 from provisioning.engine import ThreadEngine
 from provisioning.errors import ConfigurationError
-from provisioning.extensions import Registry
+from provisioning.extensions import Installer, Registry, find_installer
 from provisioning.retry import RetryPolicy
 from provisioning.store import open_journal, this_holder
 from provisioning.workflow import Caller, Planner, RunSettings, Surroundings
@@ -30,11 +31,15 @@ _SQLITE = "sqlite:///"
 class Parts:
     """Everything that `App` wires: configuration first, then extensions, then what stands on both."""
 
-    def __init__(self, configuration: Configuration, registry: Registry, *, is_strict: bool = False) -> None:
+    def __init__(
+        self, configuration: Configuration, choice: Choice, explicit: Sequence[Path], *, counts_calls: bool = False
+    ) -> None:
         self.configuration = configuration
-        self.registry = registry
-        self.options = Options(configuration, registry)
-        self._is_strict = is_strict
+        self._choice = choice
+        self._places = (configuration.workspace, [*explicit, *map(Path, configuration.extensions.paths)])
+        self.registry = choice.discover(configuration.extensions, *self._places)
+        self.options = Options(configuration, self.registry)
+        self._times = _times(self.registry) if counts_calls else None
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._runs: list[Run] = []
@@ -48,15 +53,30 @@ class Parts:
         extension_paths: Sequence[str | Path],
         environ: Mapping[str, str],
         choice: Choice,
+        *,
+        counts_calls: bool = False,
     ) -> "Parts":
         """Find the workspace, load its configuration and discover its extensions."""
         folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
         if not folder.is_dir():
             raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
         configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
-        settings = configuration.extensions
-        explicit = [Path(path) for path in (*extension_paths, *settings.paths)]
-        return cls(configuration, choice.discover(settings, folder, explicit), is_strict=choice.strict)
+        return cls(configuration, choice, [Path(path) for path in extension_paths], counts_calls=counts_calls)
+
+    # -- extensions, found and changed ---------------------------------------------------------------------------
+
+    def rediscover(self) -> Registry:
+        """Find the extensions again, after an installer or somebody else has changed what is there."""
+        importlib.invalidate_caches()
+        return self._choice.find(self.configuration.extensions, *self._places)
+
+    def home(self, *, for_user: bool) -> Path:
+        """Return the folder that holds the folder extensions of the workspace, or of the user."""
+        return extensions_folder(user_config_file().parent if for_user else self.configuration.workspace)
+
+    def find_installer(self) -> Installer:
+        """Return the installer of this environment; raises `InstallerFailed` where there is none."""
+        return find_installer(self.configuration.redactor.redact_text)
 
     # -- what is made when it is needed --------------------------------------------------------------------------
 
@@ -68,33 +88,33 @@ class Parts:
             options=self.options.of_extension,
             directory=self.configuration.workspace,
             redact=self.configuration.redactor.redact_text,
-            is_strict=self._is_strict,
+            is_strict=self._choice.strict,
         )
 
     @cached_property
     def observers(self) -> Observers:
         """Those who listen."""
-        return Observers(self.plugins.hooks)
+        return Observers(self.plugins.hooks, self._times)
 
     @cached_property
     def guards(self) -> Guards:
         """Those who may forbid."""
-        return Guards(self.plugins.hooks)
+        return Guards(self.plugins.hooks, self._times)
 
     @cached_property
     def kinds(self) -> KindCatalog:
         """Every kind of operation."""
-        return KindCatalog(self.registry, self.plugins)
+        return KindCatalog(self.registry, self.plugins, self._times)
 
     @cached_property
     def providers(self) -> ProviderCatalog:
         """Every configured provider instance."""
-        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options)
+        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options, self._times)
 
     @cached_property
     def planner(self) -> Planner:
         """Makes plans. With `strict` nothing is planned with a hooks extension that is broken."""
-        if self._is_strict:
+        if self._choice.strict:
             _ = self.plugins.hooks
         return Planner(
             kinds=self.kinds,
@@ -179,6 +199,10 @@ class Parts:
             run_timeout=settings.run_timeout,
             retry=RetryPolicy(**settings.retry.model_dump()),
         )
+
+
+def _times(registry: Registry) -> Mapping[str, Times]:
+    return {record.name: record.times for record in registry.records if record.is_ready}
 
 
 def _current_folder() -> Path:

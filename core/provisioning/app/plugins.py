@@ -63,11 +63,11 @@ class Plugins:
 
     @cached_property
     def hooks(self) -> tuple[Wrapper, ...]:
-        """The hooks plugins of all extensions that are ready, with their names; one that is broken is left out."""
+        """The hooks plugins of all extensions that are ready, in order; one that is broken is left out."""
         found: list[Wrapper] = []
         with self._lock:
-            for record in self._registry.records:
-                if record.is_ready and record.manifest.target("hooks") is not None:
+            for record in self._registry.in_order():
+                if record.manifest.target("hooks") is not None:
                     try:
                         found.append((record.name, self.get(record, "hooks")))
                     except ExtensionError as error:

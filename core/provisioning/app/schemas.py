@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from provisioning.config import config_schema
 from provisioning.contract.documents import EventDocument, ReplyDocument, ResultDocument
-from provisioning.extensions import manifest_schema
+from provisioning.extensions import freeze_schema, manifest_schema
 from provisioning.workflow import document_schema
 
 __all__ = ["all_schemas"]
@@ -21,6 +21,7 @@ def all_schemas() -> Mapping[str, Mapping[str, Any]]:
         "workflow": document_schema(),
         "config": config_schema(),
         "extension": manifest_schema(),
+        "freeze": freeze_schema(),
         "event": TypeAdapter(EventDocument).json_schema(),
         "result": TypeAdapter(ResultDocument).json_schema(),
         "reply": TypeAdapter(ReplyDocument).json_schema(),

@@ -9,9 +9,12 @@ import click
 from provisioning.cli.invocation import Invocation
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from provisioning.app import App
 
 __all__ = [
+    "complete_command",
     "complete_config_key",
     "complete_extension",
     "complete_provider",
@@ -33,6 +36,20 @@ def complete_provider(context: click.Context, _parameter: click.Parameter, incom
 def complete_extension(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of the extensions, usable or not."""
     return _names(context, incomplete, lambda app: dict.fromkeys(record.name for record in app.registry.records))
+
+
+def complete_command(context: click.Context, incomplete: str) -> list["CompletionItem"]:
+    """Return the commands that usable extensions bring, each with its line of help."""
+    from click.shell_completion import CompletionItem
+
+    helps: dict[str, str] = {}
+
+    def brought(app: "App") -> Iterable[str]:
+        ready = (record for record in app.registry.records if record.is_ready)
+        helps.update((name, one.help) for record in ready for name, one in record.manifest.commands.items())
+        return helps
+
+    return [CompletionItem(name, help=helps[name]) for name in _names(context, incomplete, brought)]
 
 
 def complete_config_key(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The workflow document that a command line names: a file's path, or `-` for standard input."""
+"""The workflow document that a command line names: a file's path, a template's name, or `-` for standard input."""
 
 import re
 import sys
@@ -14,13 +14,13 @@ __all__ = ["document_argument", "document_from"]
 STDIN = "-"
 STDIN_NAME = "standard input"
 
-document_argument = click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+document_argument = click.argument("file", metavar="FILE|TEMPLATE", type=click.Path(allow_dash=True))
 
 _TOML_LINE = re.compile(r"""\[|("[^"\n]*"|'[^'\n]*'|[\w.-])+\s*=""")
 
 
 def document_from(file: str) -> "str | Source":
-    """Return what the application plans from: the path itself, or what stands on standard input.
+    """Return what the application plans from: the path or the name itself, or what stands on standard input.
 
     Raises ConfigurationError for standard input that is no document.
     """

@@ -16,7 +16,7 @@ from provisioning.cli.printable import printable
 if TYPE_CHECKING:
     from provisioning.errors import ErrorInfo, ProvisioningError
 
-__all__ = ["Failure", "failure_from", "report_failure", "say_error"]
+__all__ = ["Failure", "failure_from", "report_failure", "say_error", "say_warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,19 @@ def report_failure(exception: BaseException, invocation: Invocation) -> int:
 
 def say_error(message: str, *hints: str) -> None:
     """Print `error: MESSAGE` and the hints on stderr, in colour on a terminal that wants it."""
-    colour = False if "NO_COLOR" in os.environ or not sys.stderr.isatty() else None
-    text = printable(message, keep="\n")
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True, color=colour)
+    _say(click.style("error:", fg="red", bold=True), printable(message, keep="\n"))
     for hint in hints:
-        click.echo(f"  {click.style('hint:', fg='cyan')} {printable(hint)}", err=True, color=colour)
+        _say(f"  {click.style('hint:', fg='cyan')}", printable(hint))
+
+
+def say_warning(message: str) -> None:
+    """Print `warning: MESSAGE` on stderr, as `say_error` does."""
+    _say(click.style("warning:", fg="yellow", bold=True), printable(message))
+
+
+def _say(label: str, text: str) -> None:
+    colour = False if "NO_COLOR" in os.environ or not sys.stderr.isatty() else None
+    click.echo(f"{label} {text}", err=True, color=colour)
 
 
 def _failure(code: str, message: str, hint: str | None, exit_code: int) -> Failure:

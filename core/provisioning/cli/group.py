@@ -1,5 +1,6 @@
 """A group whose commands are imported only when one of them is meant."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,17 @@ from provisioning.cli.tree import TREE, Noun
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["LazyGroup"]
+__all__ = ["LazyGroup", "near"]
 
 PACKAGE = "provisioning.cli.commands"
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return a sentence with the known name that was probably meant, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, known, n=1)
+    return f" Did you mean '{found[0]}'?" if found else ""
 
 
 class LazyGroup(click.Group):
@@ -52,7 +61,7 @@ class LazyGroup(click.Group):
         name = args[0]
         found = self.get_command(ctx, name)
         if found is None and not ctx.resilient_parsing:
-            ctx.fail(f"No such command '{name}'.{self._near(name)}")
+            ctx.fail(f"No such command '{name}'.{near(name, self.lines)}")
         return (name if found else None), found, args[1:]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -78,9 +87,3 @@ class LazyGroup(click.Group):
 
         names = [CompletionItem(name, help=line) for name, line in self.lines.items() if name.startswith(incomplete)]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
-
-    def _near(self, name: str) -> str:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.lines, n=1)
-        return f" Did you mean '{near[0]}'?" if near else ""

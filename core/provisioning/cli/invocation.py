@@ -36,7 +36,7 @@ class Invocation:
     """The settings of one invocation, merged from every level of the command line in the order they stood.
 
     `streams` says that the answer is JSON lines, so that everything stands on one line. `clock` gives seconds since
-    the epoch, `new_id` the id of this request.
+    the epoch, `new_id` the id of this request. `opened` are the applications that were opened, where they are profiled.
     """
 
     output: Output = Output.TABLE
@@ -48,10 +48,12 @@ class Invocation:
     without: list[str] = field(default_factory=list)
     only: list[str] = field(default_factory=list)
     strict: bool = False
+    profile_extensions: bool = False
     verbose: bool = False
     streams: bool = False
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = _new_id
+    opened: list["App"] = field(default_factory=list)
 
     @property
     def is_json(self) -> bool:
@@ -98,7 +100,7 @@ class Invocation:
             _log_to_stderr()
         from provisioning.app import App
 
-        return App.open(
+        app = App.open(
             self.workspace,
             environment=self.environment,
             overrides=self.overrides,
@@ -107,7 +109,11 @@ class Invocation:
             without=self.without,
             only=self.only,
             strict=self.strict,
+            profile_extensions=self.profile_extensions,
         )
+        if self.profile_extensions:
+            self.opened.append(app)
+        return app
 
 
 def _log_to_stderr() -> None:

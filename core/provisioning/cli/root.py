@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -13,12 +13,18 @@ from provisioning.cli.group import LazyGroup
 from provisioning.cli.invocation import Invocation, Output
 from provisioning.cli.options import is_json_asked
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 __all__ = ["PROGRAM", "root"]
 
 PROGRAM = "provisioning"
 
 EPILOG = (
-    "Exit codes: 0 done, 1 failed, 2 bad usage or input, 3 partial, 4 rolled back, 5 rollback failed, 130 interrupted."
+    "Extensions bring further commands: 'provisioning extension info NAME' shows those of one, and 'provisioning"
+    " extension list' the extensions."
+    "\n\nExit codes: 0 done, 1 failed, 2 bad usage or input, 3 partial, 4 rolled back, 5 rollback failed, 130"
+    " interrupted."
 )
 
 
@@ -35,7 +41,28 @@ class RootGroup(LazyGroup):
         arguments = list(sys.argv[1:] if args is None else args)
         invocation: Invocation = extra.setdefault("obj", Invocation())
         extra["standalone_mode"] = False
-        sys.exit(self._run(arguments, invocation, extra))
+        code = self._run(arguments, invocation, extra)
+        if invocation.opened:
+            from provisioning.cli.profile import say_profile
+
+            say_profile(invocation.opened)
+        sys.exit(code)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a built-in command; any other word is left to the extensions."""
+        if args[0] in self.lines:
+            return super().resolve_command(ctx, args)
+        from provisioning.cli.extension_command import extension_command
+
+        return args[0], extension_command(args[0]), args[1:]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """Complete the built-in names and the options, and the names that extensions bring."""
+        from provisioning.cli.completions import complete_command
+
+        return [*super().shell_complete(ctx, incomplete), *complete_command(ctx, incomplete)]
 
     def _run(self, arguments: list[str], invocation: Invocation, extra: dict[str, Any]) -> int:
         """Run one command line and return its exit code."""

@@ -38,7 +38,7 @@ TREE: Mapping[str, str | Noun] = {
         },
     ),
     "extension": Noun(
-        "List, examine, enable and disable extensions; nothing of their code is imported for that.",
+        "List, examine, install and switch extensions; nothing of their code is imported for that.",
         {
             "list": "List all extensions, with what is wrong with each.",
             "info": "Show everything that is known of one extension.",
@@ -46,6 +46,10 @@ TREE: Mapping[str, str | Noun] = {
             "validate": "Check extensions and what is configured of them.",
             "enable": "Use an extension, from the next command on.",
             "disable": "Do not use an extension, from the next command on.",
+            "install": "Install extensions, and show what was brought.",
+            "uninstall": "Uninstall an extension, for good.",
+            "freeze": "Print which extensions there are, in which versions.",
+            "restore": "Bring back the extensions that were frozen.",
         },
     ),
     "server": Noun(
@@ -72,6 +76,7 @@ TREE: Mapping[str, str | Noun] = {
             "rollback": "Undo what a run did, the newest first.",
             "cancel": "Ask a run to stop, wherever it is driven from.",
             "graph": "Print the graph of a workflow for Mermaid or Graphviz.",
+            "templates": "List the workflow templates that extensions bring.",
         },
     ),
     "events": "Print the events of all runs, or of one.",

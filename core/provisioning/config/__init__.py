@@ -17,7 +17,13 @@ from provisioning.config.settings import (
     config_schema,
 )
 from provisioning.config.starter import write_starter
-from provisioning.config.workspace import DEFAULTS_FILE, USER_FILE, find_workspace, user_config_file
+from provisioning.config.workspace import (
+    DEFAULTS_FILE,
+    USER_FILE,
+    find_workspace,
+    user_cache_folder,
+    user_config_file,
+)
 from provisioning.config.written import written_value
 
 __all__ = [
@@ -43,6 +49,7 @@ __all__ = [
     "find_workspace",
     "load",
     "looks_secret",
+    "user_cache_folder",
     "user_config_file",
     "write_starter",
     "written_value",

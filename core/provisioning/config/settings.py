@@ -98,7 +98,7 @@ class ExtensionsSettings(_Table):
     disabled: list[str] = []
     """Names of extensions that are not used, whatever `enabled` says."""
     prefer: dict[str, str] = {}
-    """For a name or a provider type that two extensions bring: the origin that is used."""
+    """For a name of two extensions: the origin that is used. For a kind, template or command of two: the extension."""
     options: dict[str, dict[str, Any]] = {}
     """The options of each extension by its name, checked against its own schema. A provider's are its instance's."""
 

@@ -1,6 +1,7 @@
 """All that a plugin may see: the hook interface, the values that pass through it, and the house's own interfaces."""
 
 from provisioning.contract.catalog import Image, Size, Zone
+from provisioning.contract.command import CommandContext
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import Cancellation, OperationContext
 from provisioning.contract.engine import Engine, Finished, Job, Noted, Step
@@ -58,6 +59,7 @@ __all__ = [
     "CancelMode",
     "Cancellation",
     "Capability",
+    "CommandContext",
     "Compensation",
     "CompensationAction",
     "ConnectionStatus",

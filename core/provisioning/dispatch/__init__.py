@@ -17,6 +17,7 @@ from provisioning.dispatch.registration import (
     check_provider,
     implemented_hooks,
 )
+from provisioning.dispatch.times import Phase, Times
 
 __all__ = [
     "CAPABILITY_HOOKS",
@@ -28,7 +29,9 @@ __all__ = [
     "JsonSchema",
     "KindHandle",
     "Observers",
+    "Phase",
     "ProviderHandle",
+    "Times",
     "Wrapper",
     "all_hooks",
     "check_handler",

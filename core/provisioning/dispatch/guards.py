@@ -1,10 +1,11 @@
 """Those who may forbid an operation: each asked in turn, and a failure to answer counts as no."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from provisioning.contract import Decision, Operation, OperationContext, WorkflowHooks
 from provisioning.dispatch.answer import shown
 from provisioning.dispatch.hook_set import HookSet, Wrapper, described
+from provisioning.dispatch.times import Times
 from provisioning.errors import ProvisioningError
 
 __all__ = ["Guards"]
@@ -16,8 +17,11 @@ _ALLOW = Decision.allow()
 class Guards:
     """The guards among `plugins` (an extension's name and its plugin each), in their order; false without any."""
 
-    def __init__(self, plugins: Sequence[Wrapper] = ()) -> None:
-        sets = [HookSet(WorkflowHooks, (_HOOK,), name, plugin, subject=f"extension {name}") for name, plugin in plugins]
+    def __init__(self, plugins: Sequence[Wrapper] = (), times: Mapping[str, Times] | None = None) -> None:
+        sets = [
+            HookSet(WorkflowHooks, (_HOOK,), name, plugin, subject=f"extension {name}", times=times)
+            for name, plugin in plugins
+        ]
         self._guards = tuple(hooks for hooks in sets if hooks.has(_HOOK))
 
     def __bool__(self) -> bool:

@@ -4,7 +4,7 @@ However many extensions there are, a call goes to the owner and to the wrappers 
 can answer in the owner's place. What comes out of it is an answer or an error of our tree.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from traceback import walk_tb
 from types import CodeType
 from typing import Any
@@ -13,6 +13,7 @@ import pluggy
 
 from provisioning.contract import PROJECT
 from provisioning.dispatch.implementation import implementation_of, implementations_of
+from provisioning.dispatch.times import Times, timed_plugin
 from provisioning.errors import ExtensionBroken, ProvisioningError
 
 __all__ = ["HookSet", "Wrapper", "described"]
@@ -45,6 +46,7 @@ class HookSet:
 
     `hooks` are those of `spec` that the owner is asked. The first of `wrappers` stands outermost. All plugins have
     been checked (`provisioning.dispatch.registration`) before they come here. `subject` is what messages call it.
+    Calls are counted in the `times` of an extension, where there are some under its name.
     """
 
     def __init__(
@@ -56,11 +58,14 @@ class HookSet:
         *,
         subject: str,
         wrappers: Sequence[Wrapper] = (),
+        times: Mapping[str, Times] | None = None,
     ) -> None:
         self.extension = extension
         self.subject = subject
-        self._manager = _OwnerManager(spec, hooks, owner)
-        self._manager.register(owner, name=extension)
+        self._times = times or {}
+        called = self._counted(extension, owner)
+        self._manager = _OwnerManager(spec, hooks, called)
+        self._manager.register(called, name=extension)
         self._origins = dict.fromkeys(_codes(owner), extension)
         self._wrapping: dict[str, list[str]] = {}
         for position, (name, plugin) in reversed(tuple(enumerate(wrappers))):
@@ -70,8 +75,12 @@ class HookSet:
         callers: dict[str, pluggy.HookCaller] = {hook: getattr(relay, hook) for hook in hooks}
         self._callers = {hook: caller for hook, caller in callers.items() if _is_answered(caller)}
 
+    def _counted(self, name: str, plugin: object) -> object:
+        times = self._times.get(name)
+        return plugin if times is None else timed_plugin(plugin, times)
+
     def _add(self, position: int, name: str, plugin: object) -> None:
-        self._manager.register(plugin, name=f"{name} (wrapper {position})")
+        self._manager.register(self._counted(name, plugin), name=f"{name} (wrapper {position})")
         self._origins |= dict.fromkeys(_codes(plugin), name)
         for item in implementations_of(plugin, {}):
             if item.is_wrapper:

@@ -21,6 +21,7 @@ from provisioning.dispatch.answer import shown
 from provisioning.dispatch.hook_set import HookSet, Wrapper
 from provisioning.dispatch.json_schema import JsonSchema
 from provisioning.dispatch.registration import OPERATION_HOOKS, check_handler
+from provisioning.dispatch.times import Times
 from provisioning.errors import ExtensionBroken
 
 __all__ = ["KindHandle"]
@@ -33,14 +34,20 @@ class KindHandle:
     foreign errors become `ExtensionBroken`.
     """
 
-    def __init__(self, kind: OperationKind, extension: str, wrappers: Sequence[Wrapper] = ()) -> None:
+    def __init__(
+        self,
+        kind: OperationKind,
+        extension: str,
+        wrappers: Sequence[Wrapper] = (),
+        times: Mapping[str, Times] | None = None,
+    ) -> None:
         check_handler(kind, extension)
         subject = f"kind {kind.name} (extension {extension})"
         self._kind = kind
         self._extension = extension
         self._schema = JsonSchema(kind.parameters, extension=extension, subject=f"parameters of {subject}")
         self._hooks = HookSet(
-            WorkflowHooks, OPERATION_HOOKS, extension, kind.handler, subject=subject, wrappers=wrappers
+            WorkflowHooks, OPERATION_HOOKS, extension, kind.handler, subject=subject, wrappers=wrappers, times=times
         )
 
     @property

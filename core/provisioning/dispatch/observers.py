@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from provisioning.contract import Event, WorkflowHooks
 from provisioning.dispatch.hook_set import HookSet, Wrapper, described
+from provisioning.dispatch.times import Times
 from provisioning.errors import ProvisioningError
 
 __all__ = ["Observers"]
@@ -16,8 +17,11 @@ _LOGGER = logging.getLogger("provisioning.extensions")
 class Observers:
     """The observers among `plugins` (an extension's name and its plugin each), in their order; false without any."""
 
-    def __init__(self, plugins: Sequence[Wrapper] = ()) -> None:
-        sets = [HookSet(WorkflowHooks, (_HOOK,), name, plugin, subject=f"extension {name}") for name, plugin in plugins]
+    def __init__(self, plugins: Sequence[Wrapper] = (), times: Mapping[str, Times] | None = None) -> None:
+        sets = [
+            HookSet(WorkflowHooks, (_HOOK,), name, plugin, subject=f"extension {name}", times=times)
+            for name, plugin in plugins
+        ]
         self._observers = tuple(hooks for hooks in sets if hooks.has(_HOOK))
         self._failures: dict[str, int] = {}
 

@@ -22,6 +22,7 @@ from provisioning.dispatch.answer import checked_items, checked_server, shown
 from provisioning.dispatch.hook import hooks_of
 from provisioning.dispatch.hook_set import HookSet, Wrapper, described
 from provisioning.dispatch.registration import CAPABILITY_HOOKS, check_provider
+from provisioning.dispatch.times import Times
 from provisioning.errors import (
     ExtensionBroken,
     OperationTimedOut,
@@ -62,6 +63,7 @@ class ProviderHandle:
         capabilities: frozenset[str] = frozenset(),
         limits: ProviderLimits | None = None,
         wrappers: Sequence[Wrapper] = (),
+        times: Mapping[str, Times] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
@@ -71,6 +73,7 @@ class ProviderHandle:
         self._limits = limits or ProviderLimits()
         self._wrappers = tuple(wrappers)
         self._pace = Pace(self._limits.requests_per_second, clock)
+        self._times = times
         self._catalog: TtlCache[str, tuple[Any, ...]] = TtlCache(CATALOG_SECONDS, clock=clock)
         self._lock = threading.RLock()
         self._hooks: HookSet | None = None
@@ -186,7 +189,13 @@ class ProviderHandle:
         check_provider(owner, self._type, self._capabilities)
         subject = f"provider {self._name} (extension {self._type})"
         return HookSet(
-            ProviderHooks, hooks_of(ProviderHooks), self._type, owner, subject=subject, wrappers=self._wrappers
+            ProviderHooks,
+            hooks_of(ProviderHooks),
+            self._type,
+            owner,
+            subject=subject,
+            wrappers=self._wrappers,
+            times=self._times,
         )
 
     def _made(self) -> object:

@@ -12,7 +12,7 @@ ProvisioningError
   ResourceError [type/id]         a resource is not what an operation needs
     ResourceMissing ResourceBroken
   ExtensionError [name]           an extension cannot be found, fitted or called
-    ExtensionNotFound ExtensionNotReady ExtensionBroken HookRejected
+    ExtensionNotFound ExtensionNotReady ExtensionNotRemovable ExtensionBroken HookRejected InstallerFailed
   JournalError [path]             the journal cannot be read or written
     JournalLocked JournalCorrupt JournalFull JournalReadOnly JournalTooNew
 
@@ -26,7 +26,9 @@ from provisioning.errors.extension import (
     ExtensionError,
     ExtensionNotFound,
     ExtensionNotReady,
+    ExtensionNotRemovable,
     HookRejected,
+    InstallerFailed,
 )
 from provisioning.errors.journal import (
     JournalCorrupt,
@@ -80,7 +82,9 @@ __all__ = [
     "ExtensionError",
     "ExtensionNotFound",
     "ExtensionNotReady",
+    "ExtensionNotRemovable",
     "HookRejected",
+    "InstallerFailed",
     "InvalidCredentials",
     "InvalidRequest",
     "JournalCorrupt",

@@ -5,7 +5,15 @@ from typing import Any
 
 from provisioning.errors.root import ProvisioningError
 
-__all__ = ["ExtensionBroken", "ExtensionError", "ExtensionNotFound", "ExtensionNotReady", "HookRejected"]
+__all__ = [
+    "ExtensionBroken",
+    "ExtensionError",
+    "ExtensionNotFound",
+    "ExtensionNotReady",
+    "ExtensionNotRemovable",
+    "HookRejected",
+    "InstallerFailed",
+]
 
 
 class ExtensionError(ProvisioningError):
@@ -39,9 +47,21 @@ class ExtensionNotReady(ExtensionError):
     exit_code = 2
 
 
+class ExtensionNotRemovable(ExtensionError):
+    """The extension cannot be uninstalled: it is a part of provisioning, or lies where only its owner may touch it."""
+
+    exit_code = 2
+
+
 class ExtensionBroken(ExtensionError):
     """The extension's own code failed: at import, at activation, in a hook."""
 
 
 class HookRejected(ExtensionError):
     """The extension's plugin does not fit the hook interface, seen when it was registered."""
+
+
+class InstallerFailed(ExtensionError):
+    """pip or uv could not do what it was told; the message holds its exit code and what it said last."""
+
+    http_status = 502

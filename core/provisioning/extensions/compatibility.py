@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
@@ -74,6 +75,7 @@ def _languages(manifest: Manifest) -> Iterator[ExtensionProblem]:
             )
 
 
+@lru_cache(maxsize=256)  # most extensions say the same, and all of them are asked
 def satisfies(version: str, specifiers: str) -> bool:
     """Whether a version is in a range (PEP 440), where a pre-release counts as the release that it leads to.
 

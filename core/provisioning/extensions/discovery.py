@@ -6,12 +6,14 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from provisioning.dispatch import Phase
 from provisioning.errors import ConfigurationError
+from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.manifest import Manifest
 from provisioning.extensions.origin import Origin, OriginKind
 from provisioning.extensions.packages import GROUP, InstalledPackage, installed_packages
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
-from provisioning.extensions.reading import MANIFEST_FILE, read_manifest
+from provisioning.extensions.reading import MANIFEST_FILE, leads_out, read_manifest
 from provisioning.extensions.record import ExtensionRecord
 
 __all__ = ["discover_folders", "discover_packages"]
@@ -19,13 +21,15 @@ __all__ = ["discover_folders", "discover_packages"]
 _REINSTALL = "install the package again, or ask its author: extension.toml belongs into it"
 
 
-def discover_packages(search_path: Sequence[str] | None = None) -> Iterator[ExtensionRecord]:
+def discover_packages(
+    search_path: Sequence[str] | None = None, index: ManifestIndex | None = None
+) -> Iterator[ExtensionRecord]:
     """Yield a record for each installed package in the entry-point group, in the environment or in `search_path`."""
     for package in installed_packages(search_path):
-        yield _package_record(package)
+        yield _package_record(package, index)
 
 
-def discover_folders(path: Path, kind: OriginKind) -> Iterator[ExtensionRecord]:
+def discover_folders(path: Path, kind: OriginKind, index: ManifestIndex | None = None) -> Iterator[ExtensionRecord]:
     """Yield a record for the extension folder `path`, or for each one in it.
 
     An explicit path in which nothing is found is a record itself, of which the problem says so; the project's and the
@@ -40,7 +44,7 @@ def discover_folders(path: Path, kind: OriginKind) -> Iterator[ExtensionRecord]:
             yield _refused(path, kind, ProblemCode.MANIFEST_MISSING, why, "check the path")
         return
     for folder in found:
-        yield _folder_record(folder, kind, path)
+        yield _folder_record(folder, kind, path, index)
     if not found and kind is OriginKind.FOLDER_EXPLICIT:
         why = f"neither {path} nor a folder in it holds an {MANIFEST_FILE}"
         yield _refused(path, kind, ProblemCode.MANIFEST_MISSING, why, "check the path")
@@ -64,25 +68,23 @@ def _holds_manifest(folder: Path) -> bool:
     return True
 
 
-def _folder_record(folder: Path, kind: OriginKind, root: Path) -> ExtensionRecord:
+def _folder_record(folder: Path, kind: OriginKind, root: Path, index: ManifestIndex | None) -> ExtensionRecord:
     record = ExtensionRecord(folder.name, Origin(kind, folder=folder), folder)
     for inner, outer in ((folder, root), (folder / MANIFEST_FILE, folder)):
-        if not _real(inner).is_relative_to(_real(outer)):
+        if leads_out(inner, outer):
             why = f"{inner} is a link that leads out of {outer}"
             record.refuse(ExtensionProblem(ProblemCode.OUTSIDE_FOLDER, why, "put the files themselves there"))
             return record
-    manifest = _read_into(record)
-    if manifest is not None and manifest.extension.name not in (folder.name, _real(folder).name):
-        why = f"its folder is called {_real(folder).name} and its manifest says {manifest.extension.name}"
-        record.refuse(ExtensionProblem(ProblemCode.MANIFEST_INVALID, why, "give both the same name"))
+    manifest = _read_into(record, index)
+    if manifest is not None and record.name != folder.name:
+        real = os.path.basename(os.path.realpath(folder))  # noqa: PTH119 - `resolve` raises for a circle of links
+        if record.name != real:
+            why = f"its folder is called {real} and its manifest says {record.name}"
+            record.refuse(ExtensionProblem(ProblemCode.MANIFEST_INVALID, why, "give both the same name"))
     return record
 
 
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # unlike `resolve`, it never raises, for a circle of links either
-
-
-def _package_record(package: InstalledPackage) -> ExtensionRecord:
+def _package_record(package: InstalledPackage, index: ManifestIndex | None) -> ExtensionRecord:
     record = ExtensionRecord(package.name, package.origin)
     if not all(part.isidentifier() for part in package.package.split(".")):
         why = f"its entry point in {GROUP} is {package.package!r}, which is not an import package"
@@ -98,16 +100,17 @@ def _package_record(package: InstalledPackage) -> ExtensionRecord:
         why = f"there is no {MANIFEST_FILE} in the import package {package.package} ({folders[0]})"
         record.refuse(ExtensionProblem(ProblemCode.MANIFEST_MISSING, why, _REINSTALL))
         return record
-    manifest = _read_into(record)
+    manifest = _read_into(record, index)
     if manifest is not None:
         _compare_versions(record, manifest)
     return record
 
 
-def _read_into(record: ExtensionRecord) -> Manifest | None:
+def _read_into(record: ExtensionRecord, index: ManifestIndex | None) -> Manifest | None:
     assert record.location is not None  # noqa: S101 - whoever calls has found it
     try:
-        manifest = read_manifest(record.location / MANIFEST_FILE)
+        with record.times.during(Phase.MANIFEST):
+            manifest = read_manifest(record.location / MANIFEST_FILE, index)
     except ConfigurationError as error:
         record.refuse(ExtensionProblem(ProblemCode.MANIFEST_INVALID, error.message, error.hint))
         return None

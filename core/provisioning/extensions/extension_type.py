@@ -11,6 +11,6 @@ class ExtensionType(StrEnum):
     PROVIDER = "provider"
     """It talks to a cloud."""
     WORKFLOW = "workflow"
-    """It brings kinds of operations."""
+    """It brings kinds of operations, or workflow templates."""
     HOOKS = "hooks"
     """It watches, guards or wraps what others do."""

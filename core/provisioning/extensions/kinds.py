@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from provisioning.contract import OperationKind
-from provisioning.dispatch import kinds_of
+from provisioning.dispatch import Phase, kinds_of
 from provisioning.errors import ExtensionError, HookRejected
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord
@@ -20,7 +20,8 @@ def brought_kinds(record: ExtensionRecord, plugin: object) -> Mapping[str, Opera
     record says so too.
     """
     try:
-        kinds = kinds_of(plugin, record.name)
+        with record.times.during(Phase.HOOKS):
+            kinds = kinds_of(plugin, record.name)
         _compare(record, Counter(kind.name for kind in kinds))
     except ExtensionError as error:
         code = ProblemCode.HOOKS_REJECTED if isinstance(error, HookRejected) else ProblemCode.PLUGIN_FAILED

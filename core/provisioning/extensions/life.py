@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from provisioning.contract import ExtensionContext
-from provisioning.dispatch import ExtensionHandle, described
+from provisioning.dispatch import ExtensionHandle, Phase, described
 from provisioning.errors import ExtensionBroken
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord, Status
@@ -53,7 +53,7 @@ class Life:
         Raises `ExtensionBroken` when it fails; the record says so too, and what it had taken until then is given back.
         """
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), self.record.times.during(Phase.ACTIVATION):
                 self._handle.activate(self.context)
         except BaseException as error:
             failures = self._dispose()
@@ -65,7 +65,7 @@ class Life:
 
     def deactivate(self) -> list[str]:
         """Run what the activation registered, the newest first, then the plugin's own hook; return what failed."""
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), self.record.times.during(Phase.DEACTIVATION):
             failures = self._dispose()
             try:
                 self._handle.deactivate(self.context)

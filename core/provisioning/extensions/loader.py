@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from provisioning.dispatch import check_plugin, described, implemented_hooks
+from provisioning.dispatch import Phase, check_plugin, described, implemented_hooks
 from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord, Status
 
-__all__ = ["load", "load_plugin", "load_provider"]
+__all__ = ["load", "load_command", "load_plugin", "load_provider"]
 
 _LOCK = threading.RLock()  # standard output is the whole process's, and is turned aside during an import
 
@@ -32,20 +32,34 @@ def load(record: ExtensionRecord, role: str) -> Any:
     if not isinstance(target, str):
         message = f"extension {record} has no {role} plugin"
         raise ExtensionBroken(message, extension=record.name, hint=f"its manifest names none as entry_points.{role}")
-    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED):
-        found = _imported(record, role, target)
-    record.status = Status.ACTIVE
-    return found
+    return _loaded(record, role, target)
+
+
+def load_command(record: ExtensionRecord, name: str) -> Callable[..., Any]:
+    """Import and return what the manifest names for one of the commands; raises as `load`."""
+    if not record.is_ready:
+        raise record.not_ready()
+    target = record.manifest.commands[name].entry
+    found = _loaded(record, f"command {name}", target)
+    with _failing(record, ProblemCode.IMPORT_FAILED):
+        if isinstance(found, type) or not callable(found):
+            raise _broken(record, f"its command {name} {target} is neither a function nor a click.Command")
+    command: Callable[..., Any] = found
+    return command
 
 
 def load_provider(record: ExtensionRecord) -> Callable[[str, Mapping[str, Any]], object]:
-    """Return the provider's class: `Class(name, config)` makes one configured instance."""
+    """Return what makes one configured instance of the provider: its class, called with `name` and `config`."""
     found = load(record, "provider")
     with _failing(record, ProblemCode.IMPORT_FAILED):
         if not callable(found):
             raise _broken(record, f"{record.manifest.target('provider')} is no class but {type(found).__name__}")
-    provider: Callable[[str, Mapping[str, Any]], object] = found
-    return provider
+
+    def make(name: str, config: Mapping[str, Any]) -> object:
+        with record.times.during(Phase.MAKING):
+            return found(name, config)
+
+    return make
 
 
 def load_plugin(record: ExtensionRecord, role: str | None = None) -> object:
@@ -72,6 +86,13 @@ def _failing(record: ExtensionRecord, code: ProblemCode) -> Any:
     except ExtensionError as error:
         record.refuse(ExtensionProblem(code, error.message, error.hint))
         raise
+
+
+def _loaded(record: ExtensionRecord, role: str, target: str) -> Any:
+    with _LOCK, _failing(record, ProblemCode.IMPORT_FAILED), record.times.during(Phase.IMPORT):
+        found = _imported(record, role, target)
+    record.status = Status.ACTIVE
+    return found
 
 
 def _imported(record: ExtensionRecord, role: str, target: str) -> Any:
@@ -115,7 +136,7 @@ def _made(record: ExtensionRecord, role: str, found: Any) -> object:
     if not isinstance(found, type):
         return found
     try:
-        with _LOCK, contextlib.redirect_stdout(sys.stderr):
+        with _LOCK, contextlib.redirect_stdout(sys.stderr), record.times.during(Phase.MAKING):
             return found()
     except KeyboardInterrupt:
         raise

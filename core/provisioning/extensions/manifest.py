@@ -14,8 +14,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
 from provisioning.extensions.extension_type import ExtensionType
+from provisioning.extensions.reserved import RESERVED_COMMANDS
 
 __all__ = [
+    "CommandTable",
     "CommandTarget",
     "CompatibilityTable",
     "ConfigTable",
@@ -25,6 +27,7 @@ __all__ = [
     "HooksTable",
     "Manifest",
     "ProviderTable",
+    "TemplateTable",
     "WorkflowTable",
     "manifest_schema",
 ]
@@ -103,6 +106,18 @@ def _kind(value: str) -> str:
     return value
 
 
+def _plain_name(value: str) -> str:
+    if not re.fullmatch(_NAME, value):
+        raise Flaw(f"{value!r} is not a name", "use lower-case letters, digits and single hyphens")
+    return value
+
+
+def _command_name(value: str) -> str:
+    if value in RESERVED_COMMANDS:
+        raise Flaw(f"{value!r} is a command of provisioning itself", "give it another name")
+    return _plain_name(value)
+
+
 def _hook_api(value: str) -> str:
     if not re.fullmatch(_HOOK_API, value):
         raise Flaw(f"{value!r} is not a version of the hook interface", 'write the number as text, like "1"')
@@ -119,12 +134,15 @@ Versions = Annotated[str, AfterValidator(_specifier)]
 Need = Annotated[str, AfterValidator(_requirement)]
 HookApi = Annotated[str, AfterValidator(_hook_api), _pattern(_HOOK_API)]
 KindName = Annotated[str, AfterValidator(_kind), _pattern(_KIND)]
+TemplateName = Annotated[str, AfterValidator(_plain_name), _pattern(_NAME)]
+CommandName = Annotated[str, AfterValidator(_command_name), _pattern(_NAME)]
 HookName = Annotated[str, AfterValidator(_one_of("hook", all_hooks))]
 CapabilityName = Annotated[
     str,
     AfterValidator(_one_of("capability", lambda: [str(member) for member in Capability])),
     WithJsonSchema({"type": "string", "enum": [str(member) for member in Capability]}),
 ]
+_CLOSED = Field(json_schema_extra={"additionalProperties": False})
 Dotted = Annotated[str, AfterValidator(_target), _pattern(_TARGET)]
 
 
@@ -147,6 +165,8 @@ class ExtensionTable(_Table):
     """One line for people."""
     default: Literal["enabled", "disabled"] = "enabled"
     """Whether it is used where the configuration says nothing: `disabled` waits for `extension enable`."""
+    after: list[Name] = []
+    """Other extensions that come before it where they are there: their plugins are activated and asked first."""
 
 
 class CompatibilityTable(_Table):
@@ -221,6 +241,24 @@ class ConfigTable(_Table):
     """The file with the JSON Schema of its configuration, relative to the manifest."""
 
 
+class TemplateTable(_Table):
+    """A workflow template: a document that is run by its name."""
+
+    file: Annotated[str, Field(min_length=1)]
+    """The workflow document, relative to the manifest."""
+    description: str = ""
+    """One line for people."""
+
+
+class CommandTable(_Table):
+    """A command, `provisioning <name> ...`."""
+
+    entry: Dotted
+    """What is called, as `package.module:object`: a function of a context and the arguments, or a `click.Command`."""
+    help: Annotated[str, Field(min_length=1)]
+    """One line for people."""
+
+
 class Manifest(_Table):
     """One `extension.toml`."""
 
@@ -228,8 +266,8 @@ class Manifest(_Table):
     """What the extension is."""
     compatibility: CompatibilityTable
     """What it fits; required from day one."""
-    entry_points: EntryPointsTable
-    """Where its code is."""
+    entry_points: EntryPointsTable = EntryPointsTable()
+    """Where its code is; left out by one that brings only templates or commands."""
     provider: ProviderTable = ProviderTable()
     """What its provider can do."""
     workflow: WorkflowTable = WorkflowTable()
@@ -238,6 +276,10 @@ class Manifest(_Table):
     """Which hooks its plugin has."""
     config: ConfigTable = ConfigTable()
     """How it is configured."""
+    templates: Annotated[dict[TemplateName, TemplateTable], _CLOSED] = {}
+    """The workflow templates that it brings, by name: `provisioning workflow run <name>`."""
+    commands: Annotated[dict[CommandName, CommandTable], _CLOSED] = {}
+    """The commands that it brings, by name: `provisioning <name>`."""
 
     def target(self, role: str) -> str | CommandTarget | None:
         """Return where the code for `provider`, `workflow` or `hooks` is; None when it brings none."""

@@ -5,6 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from provisioning.extensions.distributions import OURS
+
 __all__ = ["Origin", "OriginKind"]
 
 
@@ -28,7 +30,6 @@ class OriginKind(StrEnum):
         return self is not OriginKind.PACKAGE
 
 
-_OURS = "provisioning"
 _WORDS = {
     OriginKind.FOLDER_BUNDLED: "bundled folder",
     OriginKind.FOLDER_EXPLICIT: "folder",
@@ -54,7 +55,7 @@ class Origin:
     @property
     def is_bundled(self) -> bool:
         """Whether it is part of the distribution `provisioning` itself."""
-        return self.kind is OriginKind.FOLDER_BUNDLED or self.distribution == _OURS
+        return self.kind is OriginKind.FOLDER_BUNDLED or self.distribution == OURS
 
     def is_meant_by(self, words: str) -> bool:
         """Whether a `prefer` setting names this origin.

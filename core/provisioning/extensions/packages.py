@@ -67,7 +67,8 @@ def _packages_of(distribution: importlib.metadata.Distribution) -> list[Installe
 
 def _origin(distribution: importlib.metadata.Distribution) -> Origin:
     try:
-        name, version = distribution.name, distribution.version
+        metadata = distribution.metadata  # which parses the whole file each time
+        name, version = metadata["Name"], metadata["Version"]
     except Exception:  # noqa: BLE001 - half an installation
         name, version = "unknown", "unknown"
     return Origin(OriginKind.PACKAGE, distribution=name, distribution_version=version)

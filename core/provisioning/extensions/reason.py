@@ -36,17 +36,23 @@ _STEPS: Sequence[tuple[str, str, frozenset[ProblemCode]]] = (
     ),
     (
         "conflicts",
-        "nothing else has its name or its kinds, or is preferred to it",
+        "nothing else has its name or brings the same, or is preferred to it",
         frozenset(
             {
                 ProblemCode.NAME_CONFLICT,
                 ProblemCode.NOT_PREFERRED,
                 ProblemCode.KIND_CONFLICT,
+                ProblemCode.TEMPLATE_CONFLICT,
+                ProblemCode.COMMAND_CONFLICT,
                 ProblemCode.CONFLICTS_WITH,
             }
         ),
     ),
-    ("requirements", "the extensions that it needs are there", frozenset({ProblemCode.REQUIRES_MISSING})),
+    (
+        "requirements",
+        "the extensions that it needs are there",
+        frozenset({ProblemCode.REQUIRES_MISSING, ProblemCode.ORDER_CIRCLE}),
+    ),
     ("options", "its configuration can be checked", frozenset({ProblemCode.CONFIG_SCHEMA_INVALID})),
 )
 _CODE = "code"

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from provisioning.dispatch import Times
 from provisioning.errors import ExtensionNotReady
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.manifest import Manifest
@@ -52,6 +53,9 @@ _STATUS_OF: Mapping[ProblemCode, Status] = {
     ProblemCode.CONFLICTS_WITH: Status.CONFLICTED,
     ProblemCode.NAME_CONFLICT: Status.CONFLICTED,
     ProblemCode.KIND_CONFLICT: Status.CONFLICTED,
+    ProblemCode.TEMPLATE_CONFLICT: Status.CONFLICTED,
+    ProblemCode.COMMAND_CONFLICT: Status.CONFLICTED,
+    ProblemCode.ORDER_CIRCLE: Status.CONFLICTED,
     ProblemCode.DISABLED_BY_CONFIG: Status.DISABLED,
     ProblemCode.DISABLED_BY_DEFAULT: Status.DISABLED,
     ProblemCode.DISABLED_BY_OPTION: Status.DISABLED,
@@ -61,6 +65,7 @@ _STATUS_OF: Mapping[ProblemCode, Status] = {
     ProblemCode.ACTIVATION_FAILED: Status.FAILED,
     ProblemCode.HOOKS_REJECTED: Status.FAILED,
     ProblemCode.CONFIG_INVALID: Status.INVALID,
+    ProblemCode.TEMPLATE_INVALID: Status.INVALID,
     ProblemCode.VALIDATION_FAILED: Status.FAILED,
 }
 
@@ -70,7 +75,8 @@ class ExtensionRecord:
     """One extension, from its discovery on; two of the same name are two records.
 
     `location` is the folder that holds its extension.toml, where one was found; `declared` the manifest, where it
-    could be read. The status changes in one direction only: what has a problem stays out of use.
+    could be read. The status changes in one direction only: what has a problem stays out of use. `times` says how long
+    it took; calls of its hooks are counted where that is asked for.
     """
 
     name: str
@@ -79,6 +85,7 @@ class ExtensionRecord:
     declared: Manifest | None = None
     status: Status = Status.READY
     problems: list[ExtensionProblem] = field(default_factory=list)
+    times: Times = field(default_factory=Times, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name}{f' {self.version}' if self.version else ''} ({self.origin})"
@@ -109,6 +116,16 @@ class ExtensionRecord:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of operations that it declares."""
         return () if self.declared is None else tuple(self.declared.workflow.operation_kinds)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The names of the workflow templates that it declares."""
+        return () if self.declared is None else tuple(self.declared.templates)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The names of the commands that it declares."""
+        return () if self.declared is None else tuple(self.declared.commands)
 
     def refuse(self, problem: ExtensionProblem) -> None:
         """Note a problem. The first one decides the status, unless a later one says that it is disabled."""

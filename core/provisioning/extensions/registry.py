@@ -10,6 +10,8 @@ from packaging.utils import canonicalize_name
 from provisioning.errors import ExtensionNotFound
 from provisioning.extensions.compatibility import Surroundings
 from provisioning.extensions.discovery import discover_folders, discover_packages
+from provisioning.extensions.index import ManifestIndex
+from provisioning.extensions.ordering import in_order
 from provisioning.extensions.origin import OriginKind
 from provisioning.extensions.record import ExtensionRecord
 from provisioning.extensions.selection import Selection
@@ -21,7 +23,8 @@ __all__ = ["Registry"]
 class Registry:
     """All records, those that cannot be used too; several of one name where they conflict.
 
-    `prefer` names, for a kind of operation that several extensions bring, the extension whose it is.
+    `prefer` names, for a kind of operation, a template or a command that several extensions bring, the extension whose
+    it is.
     """
 
     def __init__(self, records: Iterable[ExtensionRecord], prefer: Mapping[str, str] | None = None) -> None:
@@ -40,25 +43,29 @@ class Registry:
         prefer: Mapping[str, str] | None = None,
         search_path: Sequence[str] | None = None,
         here: Surroundings | None = None,
+        index: ManifestIndex | None = None,
     ) -> "Registry":
         """Find every extension and judge it; imports none of them and never raises.
 
         Each of `bundled`, `explicit`, `project` and `user` is an extension's folder or holds some; `search_path` is
         where installed packages are looked for, the environment when left out. `selection` says what is not used.
-        `prefer` settles conflicts: for the name of an extension its origin, for a kind the name of the extension.
+        `prefer` settles conflicts: for the name of an extension its origin, for what it brings the extension's name.
+        What `index` knows of manifests is not read again, and what it does not know is written into it.
         """
-        records = list(discover_packages(search_path))
+        records = list(discover_packages(search_path, index))
         folders = [(Path(bundled), OriginKind.FOLDER_BUNDLED)] if bundled is not None else []
         folders += [(Path(path), OriginKind.FOLDER_EXPLICIT) for path in explicit]
         folders += [(Path(project), OriginKind.FOLDER_PROJECT)] if project is not None else []
         folders += [(Path(user), OriginKind.FOLDER_USER)] if user is not None else []
         seen = {_real(record.location) for record in records if record.location is not None}
         for path, kind in folders:
-            for record in discover_folders(path, kind):
+            for record in discover_folders(path, kind, index):
                 place = _real(record.location or path)
                 if place not in seen:
                     seen.add(place)
                     records.append(record)
+        if index is not None:
+            index.save()
         settle(records, selection=selection or Selection(), prefer=prefer or {}, here=here or Surroundings())
         return cls(records, prefer)
 
@@ -66,6 +73,10 @@ class Registry:
     def records(self) -> Sequence[ExtensionRecord]:
         """Every record, by name."""
         return self._records
+
+    def in_order(self) -> Sequence[ExtensionRecord]:
+        """Return the records that can be used in the order in which they are loaded: `after`, then by name."""
+        return in_order(self._records)
 
     def get(self, name: str) -> ExtensionRecord:
         """Return the record of a name, in any spelling, the usable one of several; raises `ExtensionNotFound`."""
@@ -92,6 +103,25 @@ class Registry:
     def kinds(self) -> Sequence[str]:
         """Return the names of all kinds that manifests declare, sorted; `find_kind` says which can be used."""
         return sorted({kind for record in self._records for kind in record.kinds})
+
+    def find_template(self, name: str, *, what: str = "workflow template") -> ExtensionRecord:
+        """Return the record that brings a workflow template; raises as `find_provider`.
+
+        `what` is what the error calls a thing of this name that is not there.
+        """
+        return self._ready(self._best(what, name, lambda record: record.templates))
+
+    def templates(self) -> Sequence[str]:
+        """Return the names of all workflow templates that manifests declare, sorted."""
+        return sorted({name for record in self._records for name in record.templates})
+
+    def find_command(self, name: str) -> ExtensionRecord:
+        """Return the record that brings a command, ready to be loaded; raises as `find_provider`."""
+        return self._ready(self._best("command", name, lambda record: record.commands))
+
+    def commands(self) -> Sequence[str]:
+        """Return the names of all commands that manifests declare, sorted."""
+        return sorted({name for record in self._records for name in record.commands})
 
     def _best(self, what: str, name: str, brings: Callable[[ExtensionRecord], Collection[str]]) -> ExtensionRecord:
         found = [record for record in self._records if name in brings(record)]

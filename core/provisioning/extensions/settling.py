@@ -1,17 +1,25 @@
 """Which of the extensions that were found may be used together: the passes over all records, in their order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from packaging.requirements import Requirement
 
 from provisioning.extensions.compatibility import Surroundings, compatibility_problems, satisfies
+from provisioning.extensions.ordering import order_graph
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord, Status
 from provisioning.extensions.selection import Selection
 
 __all__ = ["settle"]
 
+_BROUGHT: Sequence[tuple[str, ProblemCode, Callable[[ExtensionRecord], Sequence[str]]]] = (
+    ("kind of operation", ProblemCode.KIND_CONFLICT, attrgetter("kinds")),
+    ("workflow template", ProblemCode.TEMPLATE_CONFLICT, attrgetter("templates")),
+    ("command", ProblemCode.COMMAND_CONFLICT, attrgetter("commands")),
+)
+"""What has a name that only one extension can have, beside the extension itself."""
 _PREFER = 'say which one is used under [extensions.prefer]: {} = "ORIGIN" (package, folder, a distribution or a path)'
 
 
@@ -31,9 +39,12 @@ def settle(
             for problem in compatibility_problems(record.manifest, here):
                 record.refuse(problem)
     _settle_names(records, prefer)
-    _settle_kinds(records, prefer)
+    for what, code, names_of in _BROUGHT:
+        _settle_brought(records, prefer, what, code, names_of)
     _settle_enemies(records)
     _settle_needs(records)
+    if _settle_circles(records):
+        _settle_needs(records)
 
 
 def _in_use(records: Sequence[ExtensionRecord]) -> list[ExtensionRecord]:
@@ -65,20 +76,25 @@ def _settle_name(name: str, group: Sequence[ExtensionRecord], preference: str | 
         record.refuse(ExtensionProblem(ProblemCode.NAME_CONFLICT, why, _PREFER.format(name)))
 
 
-def _settle_kinds(records: Sequence[ExtensionRecord], prefer: Mapping[str, str]) -> None:
-    """Of several extensions with one kind of operation, the preferred one brings it; else none does."""
+def _settle_brought(
+    records: Sequence[ExtensionRecord],
+    prefer: Mapping[str, str],
+    what: str,
+    code: ProblemCode,
+    names_of: Callable[[ExtensionRecord], Sequence[str]],
+) -> None:
+    """Of several extensions that bring a thing of one name, the preferred one brings it; else none does."""
     owners: dict[str, list[ExtensionRecord]] = {}
     for record in records:
         if record.is_ready:
-            for kind in record.kinds:
-                owners.setdefault(kind, []).append(record)
-    for kind, group in owners.items():
-        if len(group) > 1 and prefer.get(kind) not in [record.name for record in group]:
-            names = " and ".join(map(str, group))
-            hint = f'say which one is used under [extensions.prefer]: {kind} = "EXTENSION", or disable one'
+            for name in names_of(record):
+                owners.setdefault(name, []).append(record)
+    for name, group in owners.items():
+        if len(group) > 1 and prefer.get(name) not in [record.name for record in group]:
+            why = f"the {what} {name} is brought by {' and '.join(map(str, group))}"
+            hint = f'say which one is used under [extensions.prefer]: {name} = "EXTENSION", or disable one'
             for record in group:
-                why = f"the kind of operation {kind} is brought by {names}"
-                record.refuse(ExtensionProblem(ProblemCode.KIND_CONFLICT, why, hint))
+                record.refuse(ExtensionProblem(code, why, hint))
 
 
 def _settle_enemies(records: Sequence[ExtensionRecord]) -> None:
@@ -105,6 +121,21 @@ def _settle_needs(records: Sequence[ExtensionRecord]) -> None:
                 for problem in _missing(record, records):
                     record.refuse(problem)
                     has_fallen = True
+
+
+def _settle_circles(records: Sequence[ExtensionRecord]) -> bool:
+    """Take out whatever comes after itself, each with the way round to it; return whether there is any."""
+    graph = order_graph(records)
+    if graph.find_cycle() is None:
+        return False
+    ready = [record for record in records if record.is_ready]
+    for record in ready:
+        circle = graph.cycle_through(record.name)
+        if circle is not None:
+            why = f"it comes after itself: {' -> '.join(circle)}"
+            hint = "take one of these names out of `after` or `requires`, or disable one of the extensions"
+            record.refuse(ExtensionProblem(ProblemCode.ORDER_CIRCLE, why, hint))
+    return True
 
 
 def _missing(record: ExtensionRecord, records: Sequence[ExtensionRecord]) -> list[ExtensionProblem]:

@@ -1,6 +1,7 @@
 """A directed graph: who needs whom, and in which order that can be satisfied."""
 
 from array import array
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError
 from heapq import heappop, heappush
@@ -106,6 +107,23 @@ class Graph:
             layer = list(self._freed_by(layer, missing))
         stuck = next((number for number, count in enumerate(missing) if count), None)
         return None if stuck is None else self._named(self._cycle_from(stuck, missing))
+
+    def cycle_through(self, node: str) -> list[str] | None:
+        """Return a shortest cycle through `node`, as a path that begins and ends with it; None when it is in none."""
+        start = self._index[node]
+        came_from: dict[int, int] = {}
+        ahead = deque([start])
+        while ahead and start not in came_from:
+            number = ahead.popleft()
+            fresh = [needed for needed in self._needs.of(number) if needed not in came_from]
+            came_from.update(dict.fromkeys(fresh, number))
+            ahead.extend(fresh)
+        if start not in came_from:
+            return None
+        path = [start, came_from[start]]
+        while path[-1] != start:
+            path.append(came_from[path[-1]])
+        return self._named(reversed(path))
 
     def _freed_by(self, layer: Iterable[int], missing: "array[int]") -> Iterable[int]:
         """Count down what the dependents of `layer` still miss; yield those that miss nothing any more."""

@@ -23,6 +23,7 @@ class Pace:
         self._spacing = 0.0 if per_second is None else 1.0 / per_second
         self._clock = clock
         self._next = self._resumes = clock()
+        self._is_free = per_second is None  # and never paused, as most are: a turn must cost them nothing
         self._lock = threading.Lock()
 
     def opens_in(self) -> float:
@@ -31,6 +32,8 @@ class Pace:
 
     def take(self) -> float:
         """Take the next turn, and return how long it is away, in seconds."""
+        if self._is_free:
+            return 0.0
         with self._lock:
             now = self._clock()
             turn = max(now, self._next, self._resumes)
@@ -40,4 +43,5 @@ class Pace:
     def pause(self, seconds: float) -> None:
         """Give no turn before `seconds` have passed; a longer pause that is under way stays."""
         with self._lock:
+            self._is_free = False
             self._resumes = max(self._resumes, self._clock() + seconds)

@@ -1,7 +1,13 @@
 """Workflows: the document, its plan, and the run that does it, undoes it, and tells how it went."""
 
 from provisioning.workflow.caller import Caller
-from provisioning.workflow.document import DocumentConfiguration, check_overrides, document_schema
+from provisioning.workflow.document import (
+    DocumentConfiguration,
+    WorkflowDocument,
+    check_document,
+    check_overrides,
+    document_schema,
+)
 from provisioning.workflow.moves import check_resume, check_rollback
 from provisioning.workflow.plan import Plan, PlanEntry
 from provisioning.workflow.planning import Planner
@@ -21,6 +27,8 @@ __all__ = [
     "RunSettings",
     "Runner",
     "Surroundings",
+    "WorkflowDocument",
+    "check_document",
     "check_overrides",
     "check_resume",
     "check_rollback",

@@ -14,7 +14,6 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, Validat
 from provisioning.errors import Problem
 from provisioning.source import Format, Source
 from provisioning.workflow.complaint import problems_of, refusal, unknown
-from provisioning.workflow.location import Location
 from provisioning.workflow.names import LONGEST_WORKFLOW_ID, OPERATION_ID, WORKFLOW_ID
 
 __all__ = [
@@ -38,7 +37,10 @@ OneOrSeveral = Annotated[
     Discriminator(lambda value: "several" if isinstance(value, list) else "one"),
 ]
 ForEach = Annotated[
-    Any, WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "object"}, {"type": "string"}, {"type": "null"}]})
+    Any,
+    WithJsonSchema(
+        {"anyOf": [{"type": "array"}, {"type": "object"}, {"type": "integer"}, {"type": "string"}, {"type": "null"}]}
+    ),
 ]
 
 _CLOSED = ConfigDict(extra="forbid")
@@ -67,8 +69,9 @@ class OperationDefinition:
 
     `timeout` is in seconds, over all attempts. `timeout`, `retry` and `on_failure` of a nested workflow are said of
     each of its operations. `when` is a truth value or a `{{condition}}`. `for_each` is a list,
-    a table, or a reference to one that is known before the run. `provider` may be several instances, and `zones`
-    several zones of one: where one has no room (`CapacityUnavailable`), the next is tried.
+    a table, a whole number (from 1 to it), or a reference to one of these; it and `provider` are known before the run.
+    `provider` may be several instances, and `zones` several zones of one: where one has no room
+    (`CapacityUnavailable`), the next is tried.
     """
 
     __pydantic_config__ = _CLOSED
@@ -83,15 +86,6 @@ class OperationDefinition:
     timeout: Seconds | None = None
     retry: RetryDefinition | None = None
     on_failure: OnFailure | None = None
-
-    @property
-    def locations(self) -> Sequence[Location]:
-        """Where it may be carried out, in the order in which that is tried."""
-        if isinstance(self.provider, list):
-            return [Location(name) for name in self.provider]
-        if self.zones is not None:
-            return [Location(self.provider, zone) for zone in self.zones]
-        return (Location(self.provider),)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what was left out."""

@@ -15,15 +15,19 @@ from provisioning.errors import ConfigurationError, Problem, ProvisioningError
 from provisioning.source import Source
 from provisioning.workflow.complaint import refusal
 from provisioning.workflow.document import OperationDefinition, WorkflowDocument
-from provisioning.workflow.instances import closed_for_each, early_value, instances_of
+from provisioning.workflow.instances import (
+    MAX_OPERATIONS,
+    closed_for_each,
+    closed_provider,
+    instances_of,
+    provider_of,
+    values_for_each,
+)
 from provisioning.workflow.nesting import NESTED_KIND, Nested, Nesting, Place
 from provisioning.workflow.ports import Roots
 from provisioning.workflow.scope import PlannedOperation, Scope
 
 __all__ = ["MAX_OPERATIONS", "Expansion", "expand"]
-
-MAX_OPERATIONS = 250_000
-"""How many operations one run may have: `for_each` inside `for_each` asks for more than anybody meant very soon."""
 
 
 @dataclass(slots=True)
@@ -63,7 +67,7 @@ def expand(document: WorkflowDocument, source: Source, roots: Roots, directory: 
     root = Scope("", document, document.inputs)
     closed = walk.open(root, source, directory, (source.name,))
     if walk.problems:
-        raise refusal(source.name, walk.problems)
+        raise refusal(source.name, list(dict.fromkeys(walk.problems)))
     return Expansion(walk.operations, root, closed, walk.sources)
 
 
@@ -86,7 +90,7 @@ class _Walk:
             place = Place(source, index, directory, chain)
             nested = self._nested(definition, place) if definition.kind == NESTED_KIND else None
             if definition.for_each is None:
-                closed.append(self._add_one(scope, definition, nested))
+                closed.append(self._add_one(scope, definition, nested, place))
             else:
                 closed.append(self._add_each(scope, definition, nested, place))
         return replace(scope.document, operations=closed)
@@ -98,18 +102,20 @@ class _Walk:
             self.problems.extend(error.problems or [place.problem("parameters", error.message, error.hint)])
             return None
 
-    def _add_one(self, scope: Scope, definition: OperationDefinition, nested: Nested | None) -> OperationDefinition:
+    def _add_one(
+        self, scope: Scope, definition: OperationDefinition, nested: Nested | None, place: Place
+    ) -> OperationDefinition:
         """Add an operation without `for_each`; return its definition in its closed form."""
         name = f"{scope.prefix}{definition.id}"
         scope.groups[definition.id] = name
-        return self._add(scope, definition, name, None, nested)
+        return self._add(scope, definition, name, None, nested, place)
 
     def _add_each(
         self, scope: Scope, definition: OperationDefinition, nested: Nested | None, place: Place
     ) -> OperationDefinition:
         """Add one operation for each value of its `for_each`; return the definition in its closed form."""
         try:
-            value = early_value(definition.for_each, scope, None, self.roots)
+            value = values_for_each(definition.for_each, scope, self.roots)
             instances = instances_of(value)
         except (ValueError, ProvisioningError) as error:
             self.problems.append(place.problem("for_each", str(error), getattr(error, "hint", None)))
@@ -119,7 +125,7 @@ class _Walk:
         scope.groups[definition.id] = {key: f"{name}.{key}" for key in instances}
         closed = definition if nested is None else _with_document(definition, nested.document, nested)
         for key, item in instances.items():
-            closed = self._add(scope, definition, f"{name}.{key}", {"key": key, "value": item}, nested)
+            closed = self._add(scope, definition, f"{name}.{key}", {"key": key, "value": item}, nested, place)
         return replace(closed, for_each=closed_for_each(definition.for_each, value, scope))
 
     def _add(
@@ -129,17 +135,30 @@ class _Walk:
         name: str,
         each: Mapping[str, Any] | None,
         nested: Nested | None,
+        place: Place,
     ) -> OperationDefinition:
         if len(self.operations) >= MAX_OPERATIONS:
             raise self._too_many()
         if nested is None:
-            self.operations.append(PlannedOperation(name, definition, scope, each))
-            return definition
+            provider = self._provider(definition, scope, each, place)
+            self.operations.append(PlannedOperation(name, definition, scope, each, provider=provider))
+            if provider == definition.provider:
+                return definition
+            return replace(definition, provider=closed_provider(definition.provider, provider, scope))
         owner = PlannedOperation(name, definition, scope, each)
         inner = Scope(f"{name}.", nested.document, nested.inputs, owner)
         closed = self.open(inner, nested.source, nested.directory, nested.chain)
-        self.operations.append(PlannedOperation(name, definition, scope, each, inner))
+        self.operations.append(PlannedOperation(name, definition, scope, each, inner, definition.provider))
         return _with_document(definition, closed, nested)
+
+    def _provider(
+        self, definition: OperationDefinition, scope: Scope, each: Mapping[str, Any] | None, place: Place
+    ) -> str | list[str] | None:
+        try:
+            return provider_of(definition.provider, scope, each, self.roots)
+        except (ValueError, ProvisioningError) as error:
+            self.problems.append(place.problem("provider", str(error), getattr(error, "hint", None)))
+            return definition.provider
 
     def _too_many(self) -> ConfigurationError:
         return ConfigurationError(

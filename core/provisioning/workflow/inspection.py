@@ -38,8 +38,11 @@ class Inspection:
             if id(operation.definition) not in inspected:
                 inspected.add(id(operation.definition))
                 yield from self._of(operation)
-            elif self._varies(operation):
+                continue
+            if self._varies(operation):
                 yield from self._wrong_references(operation)
+            if operation.provider != operation.definition.provider:
+                yield from self._provider_of_instance(operation)
         yield from self._of_outputs(root)
 
     def _of_inputs(self, scope: Scope) -> Iterator[Problem]:
@@ -98,10 +101,16 @@ class Inspection:
         except ExtensionError as error:
             return error.message, error.hint
 
+    def _provider_of_instance(self, operation: PlannedOperation) -> Iterator[Problem]:
+        """Look at the provider that a reference names, which may be another one for each instance."""
+        kind = self._kind(operation.definition.kind)
+        if not isinstance(kind, tuple):
+            yield from self._provider(operation, kind)
+
     def _provider(self, operation: PlannedOperation, kind: Kind) -> Iterator[Problem]:
-        definition, known = operation.definition, self._providers.names()
-        if definition.provider is None:
-            if definition.zones is not None:
+        written, known = operation.provider, self._providers.names()
+        if written is None:
+            if operation.definition.zones is not None:
                 yield self._expansion.problem(operation, ["zones"], "zones are those of a provider, and none is named")
             if kind.descriptor.needs_provider:
                 message = f"{kind.descriptor.name} needs a provider; configured: {', '.join(known) or 'none'}"
@@ -110,7 +119,6 @@ class Inspection:
             message = f"{kind.descriptor.name} takes no provider"
             yield self._expansion.problem(operation, ["provider"], message, hint="take the key away")
         else:
-            written = definition.provider
             names = dict.fromkeys([written] if isinstance(written, str) else written)
             troubles = (self._trouble_with(name) for name in names)
             yield from (self._expansion.problem(operation, ["provider"], *one) for one in troubles if one is not None)
@@ -119,12 +127,12 @@ class Inspection:
     def _alternatives(self, operation: PlannedOperation, kind: Kind) -> Iterator[Problem]:
         """Yield what is wrong with several places for one operation."""
         definition = operation.definition
-        if len(set(definition.locations)) < len(definition.locations):
+        if len(set(operation.locations)) < len(operation.locations):
             key = "provider" if definition.zones is None else "zones"
             yield self._expansion.problem(operation, [key], "names the same place more than once")
         if definition.zones is None:
             return
-        if not isinstance(definition.provider, str):
+        if not isinstance(operation.provider, str):
             message = "zones are those of one provider, and there are several"
             yield self._expansion.problem(operation, ["zones"], message, hint="give either several zones or providers")
         if _ZONE not in kind.descriptor.parameters.get("properties", {}):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provisioning.workflow.document import OperationDefinition, WorkflowDocument
-from provisioning.workflow.location import Location
+from provisioning.workflow.location import Location, locations_of
 
 __all__ = ["PlannedOperation", "Scope", "walk_owners"]
 
@@ -27,18 +27,22 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PlannedOperation:
-    """One operation of the flat graph: its definition, shared between instances, and where it stands."""
+    """One operation of the flat graph: its definition, shared between instances, and where it stands.
+
+    `provider` is what its definition says, every reference resolved.
+    """
 
     id: str
     definition: OperationDefinition
     scope: Scope
     each: Mapping[str, Any] | None = None
     opened: Scope | None = None
+    provider: str | list[str] | None = None
 
     @property
     def locations(self) -> Sequence[Location]:
         """Where it may be carried out, in the order in which that is tried; one at least."""
-        return self.definition.locations
+        return locations_of(self.provider, self.definition.zones)
 
     @property
     def parameters(self) -> Mapping[str, Any]:

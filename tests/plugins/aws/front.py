@@ -73,67 +73,72 @@ def _error(code: str) -> bytes:
     return ERROR.format(code=code, message=f"the cloud says {code}").encode()
 
 
-def _handler(backend: tuple[str, int], faults: Faults) -> type[BaseHTTPRequestHandler]:
-    tokens = _Tokens()
+class _Front(BaseHTTPRequestHandler):
+    """Passes requests on to moto, but for what EC2 does otherwise and for the faults."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    protocol_version = "HTTP/1.1"
+    backend: tuple[str, int]
+    faults: Faults
+    tokens: _Tokens
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            form = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
-            action = form.get("Action", "")
-            faults.seen[action] += 1
-            is_spared = faults.skipped[action] > 0
-            faults.skipped[action] -= is_spared
-            if not is_spared and (codes := faults.refused.get(action)):
-                self._reply(503 if codes[0] in ("RequestLimitExceeded", "InternalError") else 400, _error(codes.pop(0)))
-                return
-            status, reply = self._answer(form, body)
-            if not is_spared and faults.held[action] > 0:
-                faults.held[action] -= 1
-                faults.holding.set()
-                faults.release.wait(120)
-            if not is_spared and faults.lost[action] > 0:
-                faults.lost[action] -= 1
-                self.close_connection = True
-                self.connection.close()
-                return
-            self._reply(status, reply)
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        form = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+        action, faults = form.get("Action", ""), self.faults
+        faults.seen[action] += 1
+        if faults.skipped[action] > 0:
+            faults.skipped[action] -= 1
+            self._reply(*self._answer(form, body))
+        elif codes := faults.refused.get(action):
+            code = codes.pop(0)
+            self._reply(503 if code in ("RequestLimitExceeded", "InternalError") else 400, _error(code))
+        else:
+            self._reply_in_trouble(action, self._answer(form, body))
 
-        def _answer(self, form: dict[str, str], body: bytes) -> tuple[int, bytes]:
-            size = form.get("InstanceType", "")
-            if size.startswith("zz"):
-                return 400, _error("InvalidParameterValue")
-            if size.startswith("full"):
-                return 500, _error("InsufficientInstanceCapacity")
-            if form.get("Action") == "RunInstances" and form.get("ClientToken"):
-                return tokens.answer(form, lambda: self._forward(body))
-            return self._forward(body)
+    def _reply_in_trouble(self, action: str, answer: tuple[int, bytes]) -> None:
+        """Reply to what has acted already: late, or not at all."""
+        faults = self.faults
+        if faults.held[action] > 0:
+            faults.held[action] -= 1
+            faults.holding.set()
+            faults.release.wait(120)
+        if faults.lost[action] > 0:
+            faults.lost[action] -= 1
+            self.close_connection = True
+            self.connection.close()
+            return
+        self._reply(*answer)
 
-        def _forward(self, body: bytes) -> tuple[int, bytes]:
-            connection = HTTPConnection(*backend, timeout=60)
-            kept = {key: value for key, value in self.headers.items() if key.lower() != "host"}
-            connection.request("POST", self.path, body, {**kept, "Host": self.headers["Host"]})
-            response = connection.getresponse()
-            answer = response.status, response.read()
-            connection.close()
-            return answer
+    def _answer(self, form: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        size = form.get("InstanceType", "")
+        if size.startswith("zz"):
+            return 400, _error("InvalidParameterValue")
+        if size.startswith("full"):
+            return 500, _error("InsufficientInstanceCapacity")
+        if form.get("Action") == "RunInstances" and form.get("ClientToken"):
+            return self.tokens.answer(form, lambda: self._forward(body))
+        return self._forward(body)
 
-        def _reply(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "text/xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True
+    def _forward(self, body: bytes) -> tuple[int, bytes]:
+        connection = HTTPConnection(*self.backend, timeout=60)
+        connection.request("POST", self.path, body, dict(self.headers.items()))
+        response = connection.getresponse()
+        answer = response.status, response.read()
+        connection.close()
+        return answer
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def _reply(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except OSError:
+            self.close_connection = True
 
-    return Handler
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 class _Server(ThreadingHTTPServer):
@@ -148,8 +153,13 @@ def ec2_cloud() -> Iterator[Ec2]:
     """Run an empty cloud on loopback."""
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
-    faults = Faults()
-    front = _Server(("127.0.0.1", 0), _handler(moto.get_host_and_port(), faults))
+    backend, faults = moto.get_host_and_port(), Faults()
+    connection = HTTPConnection(*backend, timeout=60)
+    connection.request("POST", "/moto-api/reset")  # its state is the process's, and outlives a server
+    connection.getresponse().read()
+    connection.close()
+    parts = {"backend": backend, "faults": faults, "tokens": _Tokens()}
+    front = _Server(("127.0.0.1", 0), type("Front", (_Front,), parts))
     thread = threading.Thread(target=front.serve_forever, daemon=True)
     thread.start()
     try:

@@ -72,9 +72,12 @@ def _facts(manifest: dict[str, Any]) -> dict[str, Any]:
     facts = {
         "description": manifest["extension"]["description"],
         "default": manifest["extension"]["default"],
+        "after": manifest["extension"]["after"],
         **{name: needs[name] for name in ("provisioning", "hook_api", "python", "platforms", "requires", "conflicts")},
         "capabilities": manifest["provider"]["capabilities"],
         "kinds": manifest["workflow"]["operation_kinds"],
         "hooks": manifest["hooks"]["implements"],
+        "templates": list(manifest["templates"]),
+        "commands": [f"provisioning {name}" for name in manifest["commands"]],
     }
     return {name: value for name, value in facts.items() if value}

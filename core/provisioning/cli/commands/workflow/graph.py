@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 
 @house_command("graph")
-@click.argument("file", metavar="[FILE]", type=click.Path(allow_dash=True), required=False)
+@click.argument("file", metavar="[FILE|TEMPLATE]", type=click.Path(allow_dash=True), required=False)
 @click.option("--run", "workflow_id", metavar="ID", shell_complete=complete_workflow_id, help="The graph of this run.")
 @click.option(
     "--format",
@@ -26,7 +26,7 @@ __all__ = ["command"]
 def command(invocation: Invocation, file: str | None, workflow_id: str | None, form: str) -> None:
     """Print the graph of a workflow for Mermaid or Graphviz.
 
-    Give a document (- for standard input), or --run for one that was run already.
+    Give a document (- for standard input, or the name of a template), or --run for one that was run already.
     """
     if (file is None) == (workflow_id is None):
         raise click.UsageError("give either FILE or --run ID.")

@@ -20,8 +20,9 @@ __all__ = ["command"]
 def command(invocation: Invocation, file: str) -> None:
     """Show what a workflow would do and how it would be undone; change nothing.
 
-    FILE is a TOML, YAML or JSON document, or - for standard input. The operations stand in layers: those of one
-    layer can run at the same time, as far as `parallelism` and the providers' own limits allow.
+    FILE is a TOML, YAML or JSON document, or - for standard input; TEMPLATE is the name of one that an extension
+    brings. The operations stand in layers: those of one layer can run at the same time, as far as `parallelism` and
+    the providers' own limits allow.
     """
     with invocation.open(takes_inputs=True) as app:
         plan = app.plan(document_from(file), inputs=invocation.inputs)

@@ -26,8 +26,9 @@ def command(
 ) -> int:
     """Run a workflow and watch it until it ends.
 
-    FILE is a TOML, YAML or JSON document, or - for standard input. Ctrl-C stops it in good order: what is in flight
-    is recorded, and the run can be resumed or rolled back. A second Ctrl-C exits at once, which is safe too.
+    FILE is a TOML, YAML or JSON document, or - for standard input; TEMPLATE is the name of one that an extension
+    brings (see `workflow templates`). Ctrl-C stops it in good order: what is in flight is recorded, and the run can
+    be resumed or rolled back. A second Ctrl-C exits at once, which is safe too.
     """
     invocation.streams = True
     with invocation.open(takes_inputs=True) as app:

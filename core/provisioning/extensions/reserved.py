@@ -1,0 +1,8 @@
+"""The names that no extension can give a command of its own: those of provisioning itself."""
+
+__all__ = ["RESERVED_COMMANDS"]
+
+RESERVED_COMMANDS = frozenset(
+    {"completion", "config", "events", "extension", "init", "provider", "schema", "server", "workflow"}
+)
+"""The first word of every built-in command; a test holds it to the tree of commands."""

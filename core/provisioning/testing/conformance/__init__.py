@@ -1,0 +1,7 @@
+"""Conformance suites: the contracts of an interface as tests that an author inherits, and cannot quietly drop."""
+
+from provisioning.testing.conformance.provider import ProviderConformance
+from provisioning.testing.conformance.setup import ProviderSetup
+from provisioning.testing.conformance.trial import Trial
+
+__all__ = ["ProviderConformance", "ProviderSetup", "Trial"]

@@ -1,0 +1,56 @@
+"""The conformance suite of providers: the first half, one server and one process at a time."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from provisioning.testing.conformance.capabilities import CapabilityContracts
+from provisioning.testing.conformance.connection import ConnectionContracts
+from provisioning.testing.conformance.context import ContextContracts
+from provisioning.testing.conformance.creation import CreationContracts
+from provisioning.testing.conformance.deletion import DeletionContracts
+from provisioning.testing.conformance.finding import FindingContracts
+from provisioning.testing.conformance.guard import guarded_suite
+from provisioning.testing.conformance.setup import ProviderSetup
+from provisioning.testing.conformance.trial import Trial
+from provisioning.testing.conformance.values import ValueContracts
+
+__all__ = ["ProviderConformance"]
+
+
+@guarded_suite
+class ProviderConformance(
+    CapabilityContracts,
+    ConnectionContracts,
+    CreationContracts,
+    FindingContracts,
+    DeletionContracts,
+    ValueContracts,
+    ContextContracts,
+):
+    """Every contract of the provider interface, as a test.
+
+    Inherit it, and supply the fixture `provider_setup`:
+
+        class TestConformance(ProviderConformance):
+            @pytest.fixture
+            def provider_setup(self):
+                return ProviderSetup("hetzner", config={...}, spec=ServerSpec("web", size="cx22"))
+
+    A test that fails names the contract and what to do. A contract that says nothing of a provider is skipped as
+    "not applicable", with the reason. A contract that a subclass overrides, marks or deletes fails, unless the
+    override is marked `@pytest.mark.xfail(reason="...")`. The contracts are those of CloudFormation's `cfn test`,
+    translated to servers, and those that the promise of this project adds.
+    """
+
+    @pytest.fixture
+    def provider_setup(self) -> ProviderSetup:
+        """What is tried; to be supplied by the author."""
+        pytest.fail("supply the fixture provider_setup: it returns a ProviderSetup", pytrace=False)
+
+    @pytest.fixture
+    def trial(self, provider_setup: ProviderSetup) -> Iterator[Trial]:
+        """Return the provider in the hands of one test; what is created in it is deleted afterwards."""
+        trial = Trial(provider_setup)
+        yield trial
+        trial.close()
