@@ -17,6 +17,9 @@ SKIPPED = """
     def test_called():
         pytest.skip("no network here")
 
+    def test_not_meant():
+        pytest.skip("not applicable: there is no such thing here")
+
     @pytest.mark.xfail(reason="known")
     def test_expected_to_fail():
         assert False
@@ -33,10 +36,10 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
 
 @PARALLEL
 def test_a_skipped_test_fails(folder: pytest.Pytester, options: list[str]) -> None:
-    """However it is skipped, the reason is shown."""
+    """However it is skipped, the reason is shown; what does not concern anybody here is none."""
     folder.makepyfile(SKIPPED)
     result = folder.runpytest_inprocess(*options)
-    result.assert_outcomes(errors=1, failed=1, xfailed=1)
+    result.assert_outcomes(errors=1, failed=1, skipped=1, xfailed=1)
     result.stdout.fnmatch_lines(
         [
             "*Skipped: no *here",
@@ -63,5 +66,5 @@ def test_elsewhere_a_skipped_test_is_skipped(folder: pytest.Pytester, monkeypatc
     monkeypatch.delenv("CI")
     folder.makepyfile(SKIPPED)
     result = folder.runpytest_inprocess()
-    result.assert_outcomes(skipped=2, xfailed=1)
+    result.assert_outcomes(skipped=3, xfailed=1)
     assert pytest.ExitCode.OK == result.ret

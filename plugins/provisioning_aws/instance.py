@@ -52,12 +52,11 @@ def as_tags(name: str, client_token: str, labels: Mapping[str, str]) -> list[dic
 
 
 def filters_for(labels: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return EC2's filters for instances that carry these labels and are not gone."""
+    """Return EC2's filters for instances that are not gone and may carry these labels.
+
+    A value that holds one of EC2's wildcards is left out: whoever asks looks at the labels of what comes.
+    """
     states = [name for name, state in _STATES.items() if state is not ServerState.DELETED]
-    wanted = [{"Name": f"tag:{key}", "Values": [_literal(value)]} for key, value in labels.items()]
+    plain = {key: value for key, value in labels.items() if value and not set(value) & set("*?\\")}
+    wanted = [{"Name": f"tag:{key}", "Values": [value]} for key, value in plain.items()]
     return [{"Name": "instance-state-name", "Values": states}, *wanted]
-
-
-def _literal(value: str) -> str:
-    r"""Return a value in which EC2's wildcards stand for themselves: they are escaped with `\`."""
-    return "".join(f"\\{letter}" if letter in "*?\\" else letter for letter in value)

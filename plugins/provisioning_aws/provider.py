@@ -22,6 +22,12 @@ from provisioning_aws.translation import code_of, translated
 
 __all__ = ["AwsProvider"]
 
+PAGE = 1000
+"""How many servers come at once: the most that EC2 allows."""
+
+LONGEST_NAME = 256
+"""How long the value of a tag may be, in characters: the name is one."""
+
 _EXTRA = frozenset({"disk_gib", "iam_profile", "security_groups", "spot"})
 
 
@@ -52,7 +58,11 @@ class AwsProvider:
     @hookimpl
     def list_servers(self, labels: Mapping[str, str] | None) -> Iterator[Server]:
         """Yield the instances that carry all of `labels`, page by page."""
-        yield from self._described("list servers", Filters=filters_for(labels or {}))
+        wanted = dict(labels or {})
+        request = {"Filters": filters_for(wanted), "PaginationConfig": {"PageSize": PAGE}}
+        for server in self._described("list servers", **request):
+            if wanted.items() <= server.labels.items():
+                yield server
 
     @hookimpl
     def get_server(self, server_id: str) -> Server:
@@ -181,6 +191,8 @@ class AwsProvider:
             for key in spec.extra
             if key not in _EXTRA
         ]
+        if len(spec.name) > LONGEST_NAME:
+            problems.append(f"a name has at most {LONGEST_NAME} characters")
         if len(spec.key_pairs) > 1:
             problems.append("EC2 takes one key pair")
         if strange := [name for name in spec.networks if not name.startswith(("subnet-", "sg-"))]:
