@@ -50,6 +50,7 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("workflow", "cancel"): ("flow",),
     ("workflow", "graph"): ("flow.toml",),
     ("workflow", "templates"): (),
+    ("doctor",): ("core.workspace", "core.journal"),
     ("events",): ("flow",),
     ("schema",): ("workflow",),
     ("completion",): ("bash",),

@@ -2,9 +2,11 @@
 
 from provisioning.app.application import App
 from provisioning.app.command import ExtensionCommand
+from provisioning.app.doctor import Doctor, Finding
 from provisioning.app.documents import Document
 from provisioning.app.installing import FolderChange, Installed, InstallPlan
 from provisioning.app.restoring import RestorePlan
+from provisioning.app.routes import MountedRoute, RouteAnswer, Routes
 from provisioning.app.run import Run
 from provisioning.app.starter import init_workspace
 from provisioning.app.summary import ProviderSummary
@@ -14,17 +16,22 @@ from provisioning.workflow import Plan, PlanEntry, Report
 
 __all__ = [
     "App",
+    "Doctor",
     "Document",
     "ExtensionCommand",
+    "Finding",
     "FolderChange",
     "InstallPlan",
     "Installed",
+    "MountedRoute",
     "Plan",
     "PlanEntry",
     "ProviderSummary",
     "Removal",
     "Report",
     "RestorePlan",
+    "RouteAnswer",
+    "Routes",
     "Run",
     "TemplateSummary",
     "init_workspace",

@@ -18,6 +18,7 @@ from provisioning.app.installing import Installed, InstallPlan, brought, install
 from provisioning.app.observing import Observing
 from provisioning.app.parts import Parts
 from provisioning.app.restoring import RestorePlan, plan_restore, restore
+from provisioning.app.routes import Routes
 from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
@@ -29,6 +30,7 @@ from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
     Event,
+    HealthCheck,
     Journal,
     OperationRecord,
     Provider,
@@ -38,7 +40,7 @@ from provisioning.contract import (
     WorkflowCheckpoint,
 )
 from provisioning.errors import ConfigurationError, NotFound, Problem
-from provisioning.extensions import Examination, ExtensionRecord, Frozen, Registry, Say, silent
+from provisioning.extensions import Examination, ExtensionRecord, Frozen, Registry, Say, brought_by_name, silent
 from provisioning.source import Format, Source
 from provisioning.workflow import (
     Plan,
@@ -114,17 +116,33 @@ class App:
     @property
     def workspace(self) -> Path:
         """The folder that everything relative stands against."""
-        return self._parts.configuration.workspace
+        return self._parts.workspace
 
     @property
     def configuration(self) -> Configuration:
-        """The configuration, with where each value comes from."""
+        """The configuration, with where each value comes from; config sources are asked, which may raise."""
         return self._parts.configuration
+
+    @property
+    def written(self) -> Configuration:
+        """What is written of the configuration, which is the whole but for what config sources say; none is asked."""
+        return self._parts.configured.written
 
     @property
     def registry(self) -> Registry:
         """Every extension that was found, and its status."""
         return self._parts.registry
+
+    @property
+    def routes(self) -> Routes:
+        """What extensions answer over HTTP, and one request answered, for whoever serves it."""
+        return self._parts.routes
+
+    @property
+    def journal_file(self) -> Path | None:
+        """The file of the journal, whether it is there or not; None for a store that an extension brings."""
+        stores = self._parts.stores
+        return stores.file() if stores.is_own else None
 
     @property
     def journal(self) -> Journal:
@@ -320,11 +338,11 @@ class App:
 
         It holds from the next time that a workspace is opened. Raises `ExtensionNotFound`.
         """
-        return switch(self.configuration, self.registry, name, is_on=True, for_user=for_user)
+        return switch(self.written, self.registry, name, is_on=True, for_user=for_user)
 
     def disable(self, name: str, *, for_user: bool = False) -> Path:
         """Write that an extension is not used; as `enable`."""
-        return switch(self.configuration, self.registry, name, is_on=False, for_user=for_user)
+        return switch(self.written, self.registry, name, is_on=False, for_user=for_user)
 
     def command(
         self, name: str, *, output: Literal["table", "json"] = "table", program: str | None = None
@@ -335,7 +353,7 @@ class App:
         for options that do not fit.
         """
         record = self.registry.find_command(name)
-        options = self._parts.options.of_extension(record)
+        options = self._parts.configured.options_for(record).of_extension(record)
         program = program or f"provisioning {name}"
         return ExtensionCommand.load(record, name, options, self.workspace, output=output, program=program)
 
@@ -393,13 +411,22 @@ class App:
         """Carry out what `plan_restore` returned; raises `InstallerFailed`, `ExtensionError`."""
 
         def switch_one(registry: Registry, name: str, is_on: bool) -> None:
-            switch(self.configuration, registry, name, is_on=is_on, for_user=False)
+            switch(self.written, registry, name, is_on=is_on, for_user=False)
 
         restore(plan, self._parts.find_installer, self._parts.rediscover, switch_one, say)
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the configuration, options of extensions and providers included."""
-        return list(dict.fromkeys([*self.configuration.validate(), *self._parts.options.problems()]))
+        return self._parts.problems()
+
+    def health_checks(self, record: ExtensionRecord) -> Mapping[str, HealthCheck]:
+        """Import an extension and return its health checks by the names that its manifest declares.
+
+        Raises an `ExtensionError` when it cannot be had, or brings others than it declares.
+        """
+        declared = record.manifest.health.checks
+        service = self._parts.plugins.service(record)
+        return brought_by_name(record, "health.checks", declared, service.health_checks, lambda check: check.id)
 
     # -- for people and programs ---------------------------------------------------------------------------------
 

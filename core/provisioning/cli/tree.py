@@ -79,6 +79,7 @@ TREE: Mapping[str, str | Noun] = {
             "templates": "List the workflow templates that extensions bring.",
         },
     ),
+    "doctor": "Look for what is wrong with the machine, the workspace and the extensions, and mend it.",
     "events": "Print the events of all runs, or of one.",
     "schema": "List the JSON Schemas of all documents, or print one.",
     "completion": "Print the completion script of a shell.",
