@@ -38,6 +38,16 @@ def test_a_source_lies_under_every_file_and_over_the_defaults(workspace: Path, t
     assert layers[:4] == [Layer.BUILT_IN, Layer.EXTENSION, Layer.EXTENSION, Layer.PROJECT_DEFAULTS]
 
 
+def test_a_source_that_comes_after_another_is_the_stronger(workspace: Path, tmp_path: Path) -> None:
+    """By what its manifest says, before the names decide."""
+    folder = source(workspace, "{'vars': {'x': 'a'}}", name="a")
+    source(workspace, "{'vars': {'x': 'b'}}", name="b")
+    manifest = folder / "extension.toml"
+    manifest.write_text(manifest.read_text().replace("[compatibility]", 'after = ["b"]\n[compatibility]'))
+    with opened(workspace, tmp_path) as app:
+        assert app.configuration.get("vars.x") == "a"
+
+
 def test_a_source_brings_providers_and_what_others_refer_to(workspace: Path, tmp_path: Path) -> None:
     """An instance of its own is the only one, a variable is spelled as it spells it, and files may name its values."""
     source(workspace, "{'providers': {'aws-eu': {'region': 'eu'}}, 'vars': {'team': 'core'}}")
