@@ -123,7 +123,7 @@ class LeaseInfo:
 class RunRecord:
     """A run as the journal knows it.
 
-    `total` counts its operations, `outputs` is what its document promised, once it has succeeded; times are seconds
+    `total` counts its operations, `events` its events so far; `outputs` is what its document promised, once it has succeeded; times are seconds
     since the epoch.
     """
 
@@ -134,6 +134,7 @@ class RunRecord:
     total: int
     created_at: float
     updated_at: float
+    events: int = 0
     error: ErrorInfo | None = None
     outputs: Mapping[str, Any] | None = None
     cancel: CancelMode | None = None

@@ -16,7 +16,17 @@ from provisioning.errors import (
 )
 from provisioning.store.rows import Unreadable, Unwritable
 
-__all__ = ["closed", "foreign", "missing", "read_only", "too_new", "translated", "without_wal"]
+__all__ = [
+    "closed",
+    "foreign",
+    "in_use",
+    "missing",
+    "read_only",
+    "too_new",
+    "too_old",
+    "translated",
+    "without_wal",
+]
 
 
 @contextmanager
@@ -124,6 +134,25 @@ def too_new(path: Path, version: int, known: int) -> JournalError:
         f"journal {path} has format {version}, and this version of provisioning knows formats up to {known}",
         path=str(path),
         hint="Use the newer version of provisioning that wrote it.",
+    )
+
+
+def too_old(path: Path, version: int, known: int) -> JournalError:
+    """Say that the file must be migrated before it can be read, and may not be written."""
+    return JournalReadOnly(
+        f"journal {path} has format {version}, and cannot be brought to format {known}: it may not be written",
+        path=str(path),
+        hint="Let somebody who may write it run any command on it once, `provisioning workflow list` for one; or copy "
+        "it to where you may write.",
+    )
+
+
+def in_use(path: Path, workflow_id: str, reason: str) -> JournalError:
+    """Say that a run of the journal is driven, and what cannot be done meanwhile."""
+    return JournalLocked(
+        f"run {workflow_id} of journal {path} is being driven: {reason}",
+        path=str(path),
+        hint=f"Try again when the run has ended; `provisioning workflow cancel {workflow_id}` stops it.",
     )
 
 

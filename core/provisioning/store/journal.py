@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from provisioning.contract.events import Event
 from provisioning.contract.journal import (
@@ -24,14 +24,18 @@ from provisioning.errors import RunConflict
 from provisioning.store import connection as connections
 from provisioning.store import faults, queries
 from provisioning.store.checkpoint import checkpoint_at, checkpoint_now
-from provisioning.store.group_commit import GroupCommit
+from provisioning.store.group_commit import Change, GroupCommit
 from provisioning.store.lease import find_run, is_driven, is_new, take_lease
+from provisioning.store.migration import migrate
 from provisioning.store.readers import Readers
 from provisioning.store.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
+from provisioning.store.schema import VERSION
 from provisioning.store.tail import Tail
 from provisioning.store.writer import SqliteRunWriter
 
 __all__ = ["SqliteJournal", "open_journal"]
+
+T = TypeVar("T")
 
 _STRETCH = 500
 """How many operations one read of a long list fetches; between two reads nothing is held open."""
@@ -51,10 +55,11 @@ def open_journal(
 ) -> "SqliteJournal":
     """Open the journal at `path`, and make it where there is none, unless `create` is False.
 
-    A journal that may not be written is opened for reading; what writes then raises `JournalReadOnly`. `clock` gives
-    seconds since the epoch; `lease_seconds` is how long a lease lasts from its last renewal; `busy_timeout` how long
-    one waits for another process that writes; `poll_interval` how often one looks for what other processes wrote.
-    `synchronous` is SQLite's: less than FULL gives up that a commit outlives a loss of power.
+    One of an older version is migrated, after a copy of it was put beside it. A journal that may not be written is
+    opened for reading; what writes then raises `JournalReadOnly`. `clock` gives seconds since the epoch;
+    `lease_seconds` is how long a lease lasts from its last renewal; `busy_timeout` how long one waits for another
+    process that writes; `poll_interval` how often one looks for what other processes wrote. `synchronous` is SQLite's:
+    less than FULL gives up that a commit outlives a loss of power.
 
     Raises any `JournalError`.
     """
@@ -66,7 +71,7 @@ def open_journal(
             connections.make_folder(path.parent)
         writer = None
         if connections.can_write(path):
-            writer = _prepared(path, synchronous=synchronous, busy_timeout=busy_timeout)
+            writer = _prepared(path, clock, synchronous=synchronous, busy_timeout=busy_timeout)
         elif not path.exists():
             raise faults.read_only(path, "its folder may not be written")
         connect = partial(connections.connect_reader, path, busy_timeout=busy_timeout, writable=writer is not None)
@@ -80,11 +85,13 @@ def open_journal(
         return _identified(journal)
 
 
-def _prepared(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
-    """Open the file for writing, as a journal."""
+def _prepared(path: Path, clock: Callable[[], float], *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
+    """Open the file for writing, as a journal of this version."""
     writer = connections.connect_writer(path, synchronous=synchronous, busy_timeout=busy_timeout)
     try:
         connections.prepare(writer, path, secrets.token_hex(8), busy_timeout=busy_timeout)
+        if connections.version_of(writer) < VERSION:
+            migrate(writer, path, clock())
     except BaseException:
         writer.close()
         raise
@@ -134,7 +141,7 @@ class SqliteJournal:
     def identify(self) -> None:
         """Read whose journal this is; raise `JournalCorrupt` and `JournalTooNew` when it cannot be used."""
         with self._readers.read() as connection:
-            connections.check_identity(connection, self._group.path)
+            connections.check_current(connection, self._group.path)
             self._installation_id = as_id(connection.execute(queries.FIND_META, ("installation_id",)).fetchone())
 
     @property
@@ -171,14 +178,12 @@ class SqliteJournal:
             connection.execute(queries.ADD_DOCUMENT, (cursor.lastrowid, document))
             return True
 
-        return self._group.write(change)
+        return self._change(change)
 
     def acquire(self, workflow_id: str, holder: str) -> SqliteRunWriter:
         """Take the run's lease; raise `RunLocked` while another living process holds it, `RunNotFound`."""
         now = self._clock()
-        lease = self._group.write(
-            lambda connection: take_lease(connection, workflow_id, holder, now, self._lease_seconds)
-        )
+        lease = self._change(lambda connection: take_lease(connection, workflow_id, holder, now, self._lease_seconds))
         return SqliteRunWriter(
             lease, self._group, self._readers, self._tail, clock=self._clock, lease_seconds=self._lease_seconds
         )
@@ -211,7 +216,16 @@ class SqliteJournal:
             _check_cancellable(row)
             connection.execute(queries.SET_CANCEL, (mode.value, workflow_id))
 
-        self._group.write(change)
+        self._change(change)
+
+    def _change(self, change: Change[T]) -> T:
+        """Make a change, unless a later version of the project has migrated the journal since it was opened here."""
+
+        def checked(connection: sqlite3.Connection) -> T:
+            connections.check_current(connection, self._group.path)
+            return change(connection)
+
+        return self._group.write(checked)
 
     # --- operations
 

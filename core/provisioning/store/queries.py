@@ -16,6 +16,7 @@ __all__ = [
     "FIND_RUN",
     "LIST_EVENTS",
     "LIST_EVENTS_OF_RUN",
+    "LIST_LEASES",
     "LIST_OPERATIONS",
     "LIST_OPERATIONS_NEWEST_FIRST",
     "LIST_RUNS",
@@ -26,6 +27,7 @@ __all__ = [
     "SET_CANCEL",
     "SET_LAST_SEQUENCE",
     "TAKE_LEASE",
+    "TAKE_LEASES_AWAY",
     "TOUCH_RUN",
 ]
 
@@ -61,14 +63,14 @@ SELECT document FROM documents JOIN runs USING (run) WHERE workflow_id = ?
 
 FIND_RUN = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at, outputs
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
 FROM runs WHERE workflow_id = ?
 """
 """Read one run with its lease."""
 
 LIST_RUNS = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at, outputs
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
 FROM runs WHERE :state IS NULL OR state = :state
 ORDER BY run DESC LIMIT :limit
 """
@@ -94,12 +96,13 @@ EXTEND_LEASE = "UPDATE runs SET lease_expires_at = ? WHERE run = ? AND lease_fen
 """Move the lease's end."""
 
 TOUCH_RUN = """
-UPDATE runs SET lease_expires_at = ?, updated_at = ? WHERE run = ? AND lease_fence = ? AND lease_holder = ?
+UPDATE runs SET lease_expires_at = ?, updated_at = ?, events = events + ?
+WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Move the lease's end with a commit that leaves the run's state as it is."""
 
 MOVE_RUN = """
-UPDATE runs SET lease_expires_at = ?, updated_at = ?, state = ?, error = ?, outputs = ?
+UPDATE runs SET lease_expires_at = ?, updated_at = ?, events = events + ?, state = ?, error = ?, outputs = ?
 WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Move the lease's end with a commit that gives the run a new state."""
@@ -109,6 +112,15 @@ UPDATE runs SET lease_holder = NULL, lease_since = NULL, lease_expires_at = NULL
 WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Give the lease back; its number stays, so that the next one is higher."""
+
+LIST_LEASES = "SELECT workflow_id, lease_holder, lease_expires_at FROM runs WHERE lease_holder IS NOT NULL"
+"""Read who holds a lease, in a journal of whatever version."""
+
+TAKE_LEASES_AWAY = """
+UPDATE runs SET lease_holder = NULL, lease_since = NULL, lease_expires_at = NULL, lease_fence = lease_fence + 1
+WHERE lease_holder IS NOT NULL
+"""
+"""Fence off everybody who holds a lease."""
 
 # --- operations
 

@@ -209,7 +209,7 @@ def as_event(row: Row) -> Event:
 def as_run(row: Row) -> RunRecord:
     """Read a run back, with its lease; raise `Unreadable`."""
     _, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel = row[:10]
-    holder, fence, _, expires_at, outputs = row[10:]
+    holder, fence, _, expires_at, outputs, events = row[10:]
     try:
         return RunRecord(
             workflow_id=workflow_id,
@@ -219,6 +219,7 @@ def as_run(row: Row) -> RunRecord:
             total=total,
             created_at=created_at,
             updated_at=updated_at,
+            events=events,
             error=as_error(error),
             outputs=None if outputs is None else json.loads(outputs),
             cancel=as_cancel(cancel),
