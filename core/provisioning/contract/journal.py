@@ -30,7 +30,7 @@ __all__ = [
 
 
 class RunState(StrEnum):
-    """The life of a run; `RUN_MOVES` in the workflow room is the table of legal moves."""
+    """The life of a run; `contract/moves.py` has the table of legal moves."""
 
     RUNNING = "running"
     """Operations are being scheduled, or were when its process was last heard of."""
@@ -123,8 +123,8 @@ class LeaseInfo:
 class RunRecord:
     """A run as the journal knows it.
 
-    `total` counts its operations, `events` its events so far; `outputs` is what its document promised, once it has succeeded; times are seconds
-    since the epoch.
+    `total` counts its operations, `events` its events so far; `outputs` is what its document promised, once it has
+    succeeded; times are seconds since the epoch.
     """
 
     workflow_id: str

@@ -20,6 +20,7 @@ __all__ = [
     "closed",
     "foreign",
     "in_use",
+    "is_damage",
     "missing",
     "read_only",
     "too_new",
@@ -46,9 +47,19 @@ def translated(path: Path) -> Iterator[None]:
 
 def _of_sqlite(error: sqlite3.Error, path: Path) -> JournalError:
     """Translate by SQLite's primary result code, the low byte of the extended one."""
+    if is_damage(error):
+        return _damaged(path, str(error))
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     make = _BY_CODE.get(code)
     return make(path, str(error)) if make else JournalError(f"journal {path} cannot be used: {error}", path=str(path))
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error tells of a damaged file. Text that is not UTF-8 is damage, too; Python finds it, not SQLite."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return isinstance(error, sqlite3.OperationalError)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _of_system(error: OSError, path: Path) -> JournalError:
@@ -187,6 +198,4 @@ _BY_CODE: dict[int, Callable[[Path, str], JournalError]] = {
     sqlite3.SQLITE_CANTOPEN: _unopened,
     sqlite3.SQLITE_READONLY: read_only,
     sqlite3.SQLITE_PERM: read_only,
-    sqlite3.SQLITE_CORRUPT: _damaged,
-    sqlite3.SQLITE_NOTADB: _damaged,
 }

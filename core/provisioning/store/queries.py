@@ -9,9 +9,11 @@ __all__ = [
     "EXTEND_LEASE",
     "FIND_CANCEL",
     "FIND_DOCUMENT",
+    "FIND_DOCUMENT_OF",
     "FIND_LAST_EVENT",
     "FIND_LAST_SEQUENCE",
     "FIND_META",
+    "FIND_NEWEST_EVENT",
     "FIND_OPERATION",
     "FIND_RUN",
     "LIST_EVENTS",
@@ -21,6 +23,7 @@ __all__ = [
     "LIST_OPERATIONS_NEWEST_FIRST",
     "LIST_RUNS",
     "LIST_STATES",
+    "LIST_STRAYS",
     "MOVE_RUN",
     "PUT_OPERATION",
     "RELEASE_LEASE",
@@ -60,6 +63,9 @@ FIND_DOCUMENT = """
 SELECT document FROM documents JOIN runs USING (run) WHERE workflow_id = ?
 """
 """Read the document of a run."""
+
+FIND_DOCUMENT_OF = "SELECT document FROM documents WHERE run = ?"
+"""Read the document of a run by the run's number."""
 
 FIND_RUN = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
@@ -202,3 +208,15 @@ FIND_LAST_EVENT = """
 SELECT sequence, at FROM events WHERE run = ? ORDER BY sequence DESC LIMIT 1
 """
 """Read the place and the time of a run's newest event."""
+
+FIND_NEWEST_EVENT = "SELECT ifnull(max(sequence), 0) FROM events"
+"""Read the place of the newest event that is there, of whatever run."""
+
+# --- what is examined
+
+LIST_STRAYS = """
+SELECT 'operations', run, count(*) FROM operations WHERE run NOT IN (SELECT run FROM runs) GROUP BY run
+UNION ALL SELECT 'events', run, count(*) FROM events WHERE run NOT IN (SELECT run FROM runs) GROUP BY run
+UNION ALL SELECT 'documents', run, count(*) FROM documents WHERE run NOT IN (SELECT run FROM runs) GROUP BY run
+"""
+"""Count the rows that belong to no run."""
