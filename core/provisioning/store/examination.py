@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def _of_runs(connection: sqlite3.Connection) -> Iterator[JournalProblem]:
 
     yield from map(JournalProblem, _guarded(read, connection))
     for row in rows:
-        for message in islice(_guarded(lambda connection, row=row: run_problems(connection, row), connection), _MOST):
+        for message in islice(_guarded(partial(run_problems, row=row), connection), _MOST):
             yield JournalProblem(message, row[1])
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "in_use",
     "is_damage",
     "missing",
+    "occupied",
     "read_only",
     "too_new",
     "too_old",
@@ -164,6 +165,15 @@ def in_use(path: Path, workflow_id: str, reason: str) -> JournalError:
         f"run {workflow_id} of journal {path} is being driven: {reason}",
         path=str(path),
         hint=f"Try again when the run has ended; `provisioning workflow cancel {workflow_id}` stops it.",
+    )
+
+
+def occupied(path: Path) -> JournalError:
+    """Say that there is a file where a new journal was to be made."""
+    return JournalError(
+        f"{path} is there already, and a salvaged journal is put into a file of its own",
+        path=str(path),
+        hint="Name a file that is not there.",
     )
 
 

@@ -90,7 +90,8 @@ def _read_events(connection: sqlite3.Connection, run: RunRecord, fold: Fold, beg
     """Fold the events; yield what cannot be read, what is missing, and moves that are not legal."""
     count = 0
     wanted = {"workflow_id": run.workflow_id, "after": 0, "limit": -1}
-    for count, row in enumerate(connection.execute(queries.LIST_EVENTS_OF_RUN, wanted), start=1):
+    for row in connection.execute(queries.LIST_EVENTS_OF_RUN, wanted):
+        count += 1
         before = fold.state
         try:
             event = as_event(row)
