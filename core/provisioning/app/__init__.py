@@ -1,9 +1,11 @@
 """The application, for whoever embeds it: open a workspace, run workflows, watch, resume and undo them."""
 
 from provisioning.app.application import App
+from provisioning.app.care import JournalCare
 from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document
 from provisioning.app.installing import FolderChange, Installed, InstallPlan
+from provisioning.app.orphans import OrphanReport, Standing, Stray
 from provisioning.app.restoring import RestorePlan
 from provisioning.app.run import Run
 from provisioning.app.starter import init_workspace
@@ -19,6 +21,8 @@ __all__ = [
     "FolderChange",
     "InstallPlan",
     "Installed",
+    "JournalCare",
+    "OrphanReport",
     "Plan",
     "PlanEntry",
     "ProviderSummary",
@@ -26,6 +30,8 @@ __all__ = [
     "Report",
     "RestorePlan",
     "Run",
+    "Standing",
+    "Stray",
     "TemplateSummary",
     "init_workspace",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from provisioning.app.care import JournalCare
 from provisioning.app.choice import Choice
 from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document, as_inputs, as_source
@@ -16,6 +17,7 @@ from provisioning.app.examining import examined
 from provisioning.app.following import follow_events
 from provisioning.app.installing import Installed, InstallPlan, brought, install, plan_install
 from provisioning.app.observing import Observing
+from provisioning.app.orphans import OrphanReport, Orphans
 from provisioning.app.parts import Parts
 from provisioning.app.restoring import RestorePlan, plan_restore, restore
 from provisioning.app.run import Run, is_driven
@@ -130,6 +132,11 @@ class App:
     def journal(self) -> Journal:
         """The journal, opened when it is first asked for."""
         return self._parts.journal
+
+    @property
+    def journal_care(self) -> JournalCare:
+        """What can be done to the journal as a whole: check, export, prune, vacuum, salvage."""
+        return JournalCare(self._parts.journal_path, lambda: self.journal)
 
     # -- workflows -----------------------------------------------------------------------------------------------
 
@@ -298,6 +305,14 @@ class App:
             places = ", ".join(str(server.provider) for server in found)
             raise ConfigurationError(f"server {server_id} exists at several providers: {places}", hint="name one")
         return found[0]
+
+    def orphans(self, provider: str | None = None, *, older_than: float = 600.0) -> OrphanReport:
+        """Return the servers that carry our labels and that no run of this workspace knows, at one provider or at all.
+
+        `older_than` is in seconds. Nothing is touched: `app.run(stray.deletion())` deletes one of `report.orphans`.
+        Raises any `JournalError`; a provider that cannot be asked is told of in the report.
+        """
+        return Orphans(self.journal, self._parts.providers).search(provider, older_than)
 
     def _found(self, server_id: str) -> Iterator[Server]:
         for name in self._parts.providers.names():

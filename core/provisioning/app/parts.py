@@ -128,7 +128,7 @@ class Parts:
         """The journal; made when it is not there."""
         with self._lock:
             if self._journal is None:
-                self._journal = open_journal(self._journal_path())
+                self._journal = open_journal(self.journal_path)
             return self._journal
 
     @cached_property
@@ -180,7 +180,9 @@ class Parts:
         )
         return ThreadEngine(caller, capacity)
 
-    def _journal_path(self) -> Path:
+    @property
+    def journal_path(self) -> Path:
+        """The journal's file; raises `ConfigurationError` when the configuration names none."""
         url = self.configuration.store.url
         path = url.removeprefix(_SQLITE)
         if path == url or path in ("", ":memory:"):

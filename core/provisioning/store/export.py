@@ -5,7 +5,7 @@ be one. Between them stands each run, followed by its operations and its events.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -38,20 +38,20 @@ def export_journal(path: Path, workflow_id: str | None = None, *, busy_timeout: 
     ):
         check_current(connection, path)
         connection.execute("BEGIN")
+        runs = _runs(connection, workflow_id)
         yield _journal_line(connection)
         counts = {"runs": 0, "operations": 0, "events": 0}
-        for row in _runs(connection, workflow_id):
+        for row in runs:
             for line in _lines_of_run(connection, row):
                 counts[f"{line['type']}s"] += 1
                 yield line
         yield {"type": "end", **counts}
 
 
-def _runs(connection: sqlite3.Connection, workflow_id: str | None) -> Iterator[Row]:
+def _runs(connection: sqlite3.Connection, workflow_id: str | None) -> Iterable[Row]:
     if workflow_id is not None:
-        yield find_run(connection, workflow_id)
-    else:
-        yield from connection.execute(queries.LIST_RUNS_OLDEST_FIRST)
+        return [find_run(connection, workflow_id)]
+    return connection.execute(queries.LIST_RUNS_OLDEST_FIRST)
 
 
 def _lines_of_run(connection: sqlite3.Connection, row: Row) -> Iterator[Line]:
