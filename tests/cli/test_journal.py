@@ -182,6 +182,7 @@ def test_salvage_of_a_damaged_journal(run, kept: Path, workspace: Path) -> None:
     assert (resumed.exit_code, "it is rollback_failed" in resumed.stderr) == (2, True)
     assert run("workflow", "rollback", "wf-web", "--yes", *use).exit_code == 0
     assert run("workflow", "resume", "wf-killed", *use).exit_code == 0
+    assert run("journal", "check", *use).exit_code == 0
     data = _data(run("journal", "salvage", str(kept), "again.db", "-o", "json").stdout)
     assert (data["file"], data["whole"]) == ("again.db", ["wf-undone", "wf-partial", "wf-killed"])
 

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -256,17 +257,26 @@ class App:
         """Return the runs of this workspace, the newest first."""
         return self.journal.list_runs(limit=limit, state=None if state is None else _run_state(state))
 
-    def operations(self, workflow_id: str) -> Iterator[OperationRecord]:
-        """Yield the operations of a run that have begun, in the order in which they did."""
+    def operations(self, workflow_id: str, *, newest: int | None = None) -> Iterator[OperationRecord]:
+        """Yield the operations of a run that have begun, in the order in which they did: all, or the newest ones."""
         self.journal.get_run(workflow_id)
-        return self.journal.list_operations(workflow_id)
+        if newest is None:
+            return self.journal.list_operations(workflow_id)
+        return reversed(list(islice(self.journal.list_operations(workflow_id, newest_first=True), newest)))
 
     def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
         """Return a run's state after event `step` (None: now)."""
         return self.journal.checkpoint(workflow_id, step=step)
 
-    def events(self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False) -> Iterator[Event]:
-        """Yield events above `after`, of one run or of all.
+    def events(
+        self,
+        workflow_id: str | None = None,
+        *,
+        after: int = 0,
+        newest: int | None = None,
+        follow: bool = False,
+    ) -> Iterator[Event]:
+        """Yield events above `after`, of one run or of all; of a run at most the `newest` of those that are there.
 
         With `follow` live events come after the journal's: until the run is over, or without an end.
         """
@@ -274,6 +284,8 @@ class App:
             return follow_events(self.journal, None, after, lambda: not follow)
         run = Run(self.journal, workflow_id)
         self.journal.get_run(workflow_id)
+        if newest is not None:
+            after = max(after, self.journal.newest_events(workflow_id, newest))
         return follow_events(self.journal, workflow_id, after, lambda: not follow or run.is_over)
 
     # -- providers and servers -----------------------------------------------------------------------------------

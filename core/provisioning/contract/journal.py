@@ -269,9 +269,14 @@ class Journal(Protocol):
         ...
 
     def list_operations(
-        self, workflow_id: str, *, states: Sequence[OperationState] = (), newest_first: bool = False
+        self,
+        workflow_id: str,
+        *,
+        states: Sequence[OperationState] = (),
+        newest_first: bool = False,
+        with_resources: bool = False,
     ) -> Iterator[OperationRecord]:
-        """Yield the operations that have begun, in the order of their intents."""
+        """Yield the operations that have begun, in the order of their intents: all, or those that made something."""
         ...
 
     def get_operation(self, workflow_id: str, operation_id: str) -> OperationRecord | None:
@@ -284,6 +289,10 @@ class Journal(Protocol):
 
     def list_events(self, workflow_id: str | None = None, *, after: int = 0, limit: int = 1000) -> Sequence[Event]:
         """Return events with a sequence above `after`, oldest first; of all runs when `workflow_id` is None."""
+        ...
+
+    def newest_events(self, workflow_id: str, count: int) -> int:
+        """Return the sequence after which the newest `count` events of a run come."""
         ...
 
     def last_sequence(self) -> int:

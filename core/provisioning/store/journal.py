@@ -40,6 +40,13 @@ T = TypeVar("T")
 _STRETCH = 500
 """How many operations one read of a long list fetches; between two reads nothing is held open."""
 
+_LISTS = {
+    (False, False): queries.LIST_OPERATIONS,
+    (True, False): queries.LIST_OPERATIONS_NEWEST_FIRST,
+    (False, True): queries.LIST_OPERATIONS_WITH_RESOURCES,
+}
+"""The statement of a list by what it is to be: the newest first, only what made something."""
+
 _FIRST, _LAST = -(2**63), 2**63 - 1
 
 
@@ -230,10 +237,15 @@ class SqliteJournal:
     # --- operations
 
     def list_operations(
-        self, workflow_id: str, *, states: Sequence[OperationState] = (), newest_first: bool = False
+        self,
+        workflow_id: str,
+        *,
+        states: Sequence[OperationState] = (),
+        newest_first: bool = False,
+        with_resources: bool = False,
     ) -> Iterator[OperationRecord]:
         """Yield the operations that have begun, in the order of their intents, reading them stretch by stretch."""
-        query = queries.LIST_OPERATIONS_NEWEST_FIRST if newest_first else queries.LIST_OPERATIONS
+        query = _LISTS[newest_first, with_resources]
         wanted = json.dumps([state.value for state in states]) if states else None
         start = _LAST if newest_first else _FIRST
         while True:
@@ -274,6 +286,12 @@ class SqliteJournal:
                 wanted = {"workflow_id": workflow_id, "after": after, "limit": limit}
                 rows = connection.execute(queries.LIST_EVENTS_OF_RUN, wanted)
             return [as_event(row) for row in rows.fetchall()]
+
+    def newest_events(self, workflow_id: str, count: int) -> int:
+        """Return the sequence after which the newest `count` events of a run come: 0 when it has no more than these."""
+        with self._readers.read() as connection:
+            row: Row | None = connection.execute(queries.FIND_EVENT_BEFORE, (workflow_id, count)).fetchone()
+            return 0 if row is None else int(row[0])
 
     def wait_for_events(self, after: int, timeout: float) -> bool:
         """Wait until an event above `after` is there, at most `timeout` seconds; return whether one is.

@@ -81,7 +81,7 @@ def _keep_copy(path: Path, version: int, now: float) -> None:
     draft = path.with_name(f"{path.name}.copying")
     draft.unlink(missing_ok=True)
     draft.touch(mode=path.stat().st_mode & 0o777)
-    with closing(connect_reader(path, busy_timeout=0.0)) as source, closing(sqlite3.connect(draft)) as target:
+    with closing(connect_reader(path, busy_timeout=_PATIENCE)) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     draft.replace(path.with_name(f"{path.name}.v{version}-{moment}.bak"))

@@ -11,6 +11,7 @@ __all__ = [
     "FIND_CANCEL",
     "FIND_DOCUMENT",
     "FIND_DOCUMENT_OF",
+    "FIND_EVENT_BEFORE",
     "FIND_LAST_EVENT",
     "FIND_LAST_SEQUENCE",
     "FIND_META",
@@ -274,6 +275,13 @@ ORDER BY sequence LIMIT :limit
 
 LIST_EVENTS_OF_KIND = "SELECT data, at FROM events WHERE kind = ? ORDER BY sequence"
 """Read what events of one kind told, and when, over all runs."""
+
+FIND_EVENT_BEFORE = """
+SELECT sequence FROM events
+WHERE run = (SELECT run FROM runs WHERE workflow_id = ?)
+ORDER BY sequence DESC LIMIT 1 OFFSET ?
+"""
+"""Read the place of the event that comes before the newest ones of a run, from the index alone."""
 
 FIND_LAST_EVENT = """
 SELECT sequence, at FROM events WHERE run = ? ORDER BY sequence DESC LIMIT 1
