@@ -91,6 +91,19 @@ def test_older_journal(path: Path, tmp_path: Path) -> None:
     assert examine_journal(tmp_path / "new.db") == []
 
 
+def test_older_journal_that_lost_events(path: Path, tmp_path: Path) -> None:
+    """Version 1 did not count events: once one is lost, no run of it can be proved whole."""
+    older_journal(path)
+    _sql(path, "UPDATE events SET data = '{' WHERE sequence = 39", "DELETE FROM operations WHERE run = 5")
+    salvage = salvage_journal(path, tmp_path / "new.db")
+
+    assert salvage.whole == []
+    assert set(salvage.remnants) == {"wf-good", "wf-web", "wf-undone", "wf-partial", "wf-killed"}
+    assert salvage.remnants["wf-web"] == ["nobody knows how many events it had"]
+    assert salvage.losses == ["events: 1 rows mean nothing"]
+    assert examine_journal(tmp_path / "new.db") == []
+
+
 def test_what_is_in_the_log_is_read(path: Path, tmp_path: Path) -> None:
     """What was committed and is not in the file itself yet is there."""
     with open_journal(path) as journal:

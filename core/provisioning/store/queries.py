@@ -42,6 +42,7 @@ __all__ = [
     "TAKE_LEASE",
     "TAKE_LEASES_AWAY",
     "TOUCH_RUN",
+    "UNCOUNT_EVENTS",
 ]
 
 # --- what is there once
@@ -123,6 +124,9 @@ FORGET_RUN = (
 
 COUNT_EVENTS = "UPDATE runs SET events = (SELECT count(*) FROM events WHERE run = runs.run)"
 """Count the events of each run."""
+
+UNCOUNT_EVENTS = "UPDATE runs SET events = -1"
+"""Say of each run that nobody knows how many events it had."""
 
 MARK_REMNANT = """
 UPDATE runs

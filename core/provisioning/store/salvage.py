@@ -139,9 +139,9 @@ class _Work:
         self._copy(_DOCUMENTS)
         for run, *_ in self._fresh.execute(queries.LIST_RUNS_OLDEST_FIRST).fetchall():
             self._copy(_OPERATIONS, run=run)
-        self._copy(_EVENTS)
-        if "events" not in _column_types(self._torn, "runs"):
-            self._fresh.execute(queries.COUNT_EVENTS)  # version 1 did not count them: what is there must do
+        has_all_events = self._copy(_EVENTS)
+        if "events" not in _column_types(self._torn, "runs"):  # version 1 did not count them
+            self._fresh.execute(queries.COUNT_EVENTS if has_all_events else queries.UNCOUNT_EVENTS)
         self._drop_strays()
         self._fresh.execute(queries.TAKE_LEASES_AWAY)
         self._judge_runs()
@@ -151,8 +151,8 @@ class _Work:
 
     # -- copying -------------------------------------------------------------------------------------------------
 
-    def _copy(self, table: _Table, **wanted: int) -> None:
-        """Copy the rows of a table that can be read and mean something."""
+    def _copy(self, table: _Table, **wanted: int) -> bool:
+        """Copy the rows of a table that can be read and mean something; return whether these are all."""
         types = _column_types(self._fresh, table.name)
         known = _column_types(self._torn, table.name)
         names = [name for name in types if name in known]
@@ -173,6 +173,7 @@ class _Work:
             self._salvage.losses.append(f"{subject}: could not be read at {source.tears} places")
         if broken:
             self._salvage.losses.append(f"{subject}: {broken} rows mean nothing")
+        return not (source.tears or broken)
 
     def _put(self, statement: str, values: Sequence[object]) -> bool:
         try:
