@@ -4,6 +4,7 @@ import sys
 
 from benchmarks.discovery import discovery
 from benchmarks.dispatch import dispatch
+from benchmarks.resume import resume
 from benchmarks.runs import growth, ratios
 from benchmarks.startup import listing, startup
 from benchmarks.streams import streams
@@ -16,6 +17,7 @@ ALL = {
     "runs": lambda: ratios(5),
     "growth": growth,
     "streams": streams,
+    "resume": resume,
 }
 
 for name in sys.argv[1:] or ALL:

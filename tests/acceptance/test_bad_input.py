@@ -496,7 +496,7 @@ def folder(path: Path) -> None:
         ),
         (
             newer,
-            "journal JOURNAL has format 99, and this version of provisioning knows formats up to 1",
+            "journal JOURNAL has format 99, and this version of provisioning knows formats up to 2",
             "Use the newer version of provisioning that wrote it.",
         ),
         (

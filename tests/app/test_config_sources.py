@@ -65,8 +65,8 @@ def test_it_is_asked_once_and_only_by_who_needs_it(workspace: Path, tmp_path: Pa
     with opened(workspace, tmp_path) as app:
         assert [record.name for record in app.registry.records if record.name == "shared"] == ["shared"]
         assert app.written.get("extensions.options") == {}
-        app.disable("shared")
-        app.enable("shared")
+        app.extensions.disable("shared")
+        app.extensions.enable("shared")
         assert not (folder / "imported").exists()
     with opened(workspace, tmp_path) as app:
         assert app.configuration.get("vars.x") == 1

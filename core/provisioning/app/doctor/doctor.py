@@ -152,7 +152,7 @@ class Doctor:
     def _brought(self, app: "App", record: ExtensionRecord) -> Mapping[str, HealthCheck]:
         """Return an extension's checks by their names; where it could not say them, ones that tell why."""
         try:
-            return within(self._patience, lambda: app.health_checks(record), f"checks of {record.name}")
+            return within(self._patience, lambda: app.extensions.health_checks(record), f"checks of {record.name}")
         except NotInTime:
             words = f"health_checks of extension {record.name} did not answer within {self._patience:g} s"
             error: BaseException = ExtensionBroken(words, extension=record.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from provisioning.app.run import is_driven
 from provisioning.contract import CheckResult, HealthCheck, OperationContext, RunRecord, RunState
 from provisioning.extensions import STATUS_CHECK, ExtensionRecord, Status
-from provisioning.store import examine_journal
+from provisioning.store import check_quickly
 
 if TYPE_CHECKING:
     from provisioning.app.application import App
@@ -87,7 +87,7 @@ def _journal(app: "App", file: Path | None) -> CheckResult:
         return CheckResult.ok("it can be opened and read")
     if not file.exists():
         return CheckResult.ok(f"{file} is not there, and is made by the first run")
-    flaws = examine_journal(file)
+    flaws = check_quickly(file)
     if flaws:
         hint = "put a backup of the file in its place, or move it away with its -wal and -shm files"
         return CheckResult.failed(f"{file} is damaged: {'; '.join(flaws)}", hint)
@@ -131,7 +131,7 @@ def _provider(app: "App", name: str, patience: float) -> CheckResult:
 def _status(app: "App", records: Sequence[ExtensionRecord]) -> CheckResult:
     usable = next((record for record in records if record.is_ready), None)
     if usable is not None:
-        problems = app.examine(usable, with_code=True).problems
+        problems = app.extensions.examine(usable, with_code=True).problems
         if not problems:
             return CheckResult.ok(f"{usable} is {usable.status}")
         words = "; ".join(" ".join(problem.message.split()) for problem in problems)
