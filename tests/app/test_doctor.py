@@ -239,7 +239,7 @@ def test_the_journal_is_looked_into(workspace: Path, home: Path) -> None:
     connection.close()
     assert journal()[:2] == (
         "failed",
-        f"journal {file} has format 99, and this version of provisioning knows formats up to 1",
+        f"journal {file} has format 99, and this version of provisioning knows formats up to 2",
     )
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA user_version = 1")
