@@ -4,6 +4,7 @@ import sys
 
 from benchmarks.discovery import discovery
 from benchmarks.dispatch import dispatch
+from benchmarks.resume import resume
 from benchmarks.rivals import rivals
 from benchmarks.runs import growth, ratios
 from benchmarks.startup import listing, startup
@@ -18,6 +19,7 @@ ALL = {
     "growth": growth,
     "streams": streams,
     "rivals": rivals,
+    "resume": resume,
 }
 
 for name in sys.argv[1:] or ALL:

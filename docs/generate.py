@@ -22,6 +22,7 @@ from provisioning.contract import (
     OperationState,
     ProviderHooks,
     RunState,
+    ServiceHooks,
     WorkflowHooks,
 )
 from provisioning.extensions import manifest_schema
@@ -75,7 +76,7 @@ def events_page() -> Iterator[str]:
 def hooks_page() -> Iterator[str]:
     """Yield the page of all hooks."""
     yield from ["# Hooks", NOTE, "", f"The hook interface has version {HOOK_API}."]
-    for spec in (ProviderHooks, WorkflowHooks, ExtensionHooks):
+    for spec in (ProviderHooks, WorkflowHooks, ExtensionHooks, ServiceHooks):
         yield from ["", f"## {spec.__name__}", "", *(inspect.getdoc(spec) or "").splitlines()]
         for name, function in inspect.getmembers(spec, inspect.isfunction):
             arguments = [parameter for parameter in inspect.signature(function).parameters if parameter != "self"]

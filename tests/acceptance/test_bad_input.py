@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from provisioning.app import parts
+from provisioning.app import stores
 from provisioning.cli.root import root
 from provisioning.store import open_journal
 from tests.acceptance.conftest import EXAMPLES, Person
@@ -299,8 +299,18 @@ OPTIONS: list[tuple[list[str], str, str | None]] = [
     (["--set", "inputs.size=3"], "x.toml: inputs: there is no input 'size'; there is: none", None),
     (
         ["--set", "store.url=mysql://db"],
-        "--set store.url: store.url: 'mysql://db' names no file that a journal could be",
+        "--set store.url: store.url: there is no store 'mysql'; there is: sqlite",
+        "install or enable the extension that brings it",
+    ),
+    (
+        ["--set", "store.url=sqlite://db"],
+        "--set store.url: store.url: 'sqlite://db' names no file that a journal could be",
         "write sqlite:///PATH",
+    ),
+    (
+        ["--set", "engine.type=thread"],
+        "--set engine.type: engine.type: there is no engine 'thread'; there is: threads",
+        "did you mean threads?",
     ),
     (
         ["--env", "prod"],
@@ -486,7 +496,7 @@ def folder(path: Path) -> None:
         ),
         (
             newer,
-            "journal JOURNAL has format 99, and this version of provisioning knows formats up to 1",
+            "journal JOURNAL has format 99, and this version of provisioning knows formats up to 2",
             "Use the newer version of provisioning that wrote it.",
         ),
         (
@@ -527,7 +537,7 @@ def test_a_journal_that_another_process_holds_is_waited_for_and_then_told(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is begun that could not be recorded; what only reads goes on."""
-    monkeypatch.setattr(parts, "open_journal", partial(open_journal, busy_timeout=0.1))
+    monkeypatch.setattr(stores, "open_journal", partial(open_journal, busy_timeout=0.1))
     desk.write("x.toml", GOOD)
     assert desk.type("workflow", "run", "x.toml", "--workflow-id", "one")[0] == 0
     other = sqlite3.connect(desk.journal)

@@ -187,7 +187,7 @@ def test_options_are_resolved_when_the_extension_is_used(living: Path, workspace
     """A variable that is not set keeps nobody from disabling it."""
     (workspace / "config.user.toml").write_text('[extensions.options.living]\nurl = "{{env.NOT_SET}}"\n')
     with opened(workspace, tmp_path) as app:
-        app.disable("living")
+        app.extensions.disable("living")
         with pytest.raises(ConfigurationError, match="NOT_SET"):
             app.run(flow(command("a", "true")))
     with opened(workspace, tmp_path) as app:

@@ -123,7 +123,7 @@ def test_options_of_a_run_are_checked_before_it_begins(app: App) -> None:
     assert app.runs() == []
 
 
-@pytest.mark.parametrize("url", ["sqlite:///:memory:", "sqlite:///", "postgres://db"])
+@pytest.mark.parametrize("url", ["sqlite:///:memory:", "sqlite:///", "sqlite://db", "journal.db"])
 def test_a_store_that_is_no_file_is_refused(workspace: Path, url: str) -> None:
     """A journal in memory would forget what it has made."""
     overrides = {"store.url": url}

@@ -150,5 +150,5 @@ def test_templates_are_listed(shop: Path, workspace: Path, tmp_path: Path) -> No
             {},
             f"{shop}/torn.toml:1: is not valid TOML: Invalid value (the text ends here)",
         )
-        (found,) = app.examine(app.registry.get("shop")).problems
+        (found,) = app.extensions.examine(app.registry.get("shop")).problems
         assert (str(found.code), found.message) == ("template_invalid", f"the workflow template torn: {torn.problem}")

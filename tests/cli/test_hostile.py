@@ -30,6 +30,7 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("provider", "show"): ("local",),
     ("server", "list"): (),
     ("server", "get"): ("no-such-server",),
+    ("server", "orphans"): (),
     ("extension", "list"): (),
     ("extension", "info"): ("local",),
     ("extension", "why"): ("local",),
@@ -50,6 +51,12 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("workflow", "cancel"): ("flow",),
     ("workflow", "graph"): ("flow.toml",),
     ("workflow", "templates"): (),
+    ("doctor",): ("core.workspace", "core.journal"),
+    ("journal", "check"): (),
+    ("journal", "export"): ("--run", "flow"),
+    ("journal", "prune"): ("--older-than", "30d"),
+    ("journal", "vacuum"): (),
+    ("journal", "salvage"): (".provisioning/journal.db", "salvaged.db"),
     ("events",): ("flow",),
     ("schema",): ("workflow",),
     ("completion",): ("bash",),
@@ -113,7 +120,7 @@ def test_each_failure_is_one_line(flow: Path, tmp_path: Path, program) -> None:
 
 
 NOT_TWICE = {
-    *(("init",), ("workflow", "run"), ("workflow", "rollback")),
+    *(("init",), ("workflow", "run"), ("workflow", "rollback"), ("journal", "salvage")),
     *(("extension", "install"), ("extension", "uninstall")),
 }
 """Commands that do another thing when they are called again."""

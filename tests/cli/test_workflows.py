@@ -241,6 +241,31 @@ class TestLook:
         assert (data["run"]["state"], data["checkpoint"]["workflow_id"]) == ("succeeded", "wf-good")
         assert [operation["id"] for operation in data["operations"]] == ["first", "second"]
 
+    def test_status_of_a_long_run_shows_what_began_last(self, run) -> None:
+        """What is left out is told; the checkpoint names all operations, and is left out with them."""
+        result = run("workflow", "status", "wf-good", "--limit", "1")
+        assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == ["second"]
+        assert result.stderr == "1 older operation is left out: --limit 0 shows all.\n"
+        data = json.loads(run("workflow", "status", "wf-good", "--limit", "1", "-o", "json").stdout)["data"]
+        assert ([one["id"] for one in data["operations"]], data["left_out"], data["checkpoint"]) == (
+            ["second"],
+            1,
+            None,
+        )
+        everything = run("workflow", "status", "wf-good", "--limit", "0")
+        assert (len(everything.stdout.splitlines()), everything.stderr) == (4, "")
+
+    def test_logs_of_a_long_run_end_with_the_newest(self, run) -> None:
+        """The newest events are printed in their order; what is left out is told, and only with a limit."""
+        everything = run("workflow", "logs", "wf-good", "--limit", "0").stdout.splitlines()
+        newest = run("workflow", "logs", "wf-good", "--limit", "2", "-f")
+        assert everything[-2:] == newest.stdout.splitlines()
+        left_out = f"{len(everything) - 2} older events are left out: --limit 0 shows all.\n"
+        assert left_out == newest.stderr
+        data = json.loads(run("workflow", "logs", "wf-good", "--limit", "2", "-o", "json").stdout)["data"]
+        assert [event["kind"] for event in data] == ["OperationSucceeded", "WorkflowCompleted"]
+        assert run("workflow", "logs", "wf-good", "--limit", str(len(everything))).stderr == ""
+
     def test_logs_are_the_events_of_one_run(self, run) -> None:
         """Following a run that is over ends at once."""
         for line in (("workflow", "logs", "wf-good"), ("workflow", "logs", "wf-good", "-f")):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from provisioning.errors import ExtensionBroken, ExtensionNotReady, HookRejected
-from provisioning.extensions import Selection, Status, brought_kinds, load, load_plugin, load_provider
+from provisioning.extensions import ProblemCode, Selection, Status, brought_kinds, load, load_plugin, load_provider
 from tests.extensions.shop import PROVIDER, manifest
 
 DISABLE = "this is a defect of the extension; without it: disable audit under [extensions] disabled"
@@ -318,3 +318,38 @@ def test_a_plugin_that_fails_when_it_is_asked_for_kinds(shop, one):
         "operation_kinds of extension steps failed with TypeError: 'int' object is not iterable"
     )
     assert [str(problem.code) for problem in record.problems] == ["plugin_failed"]
+
+
+SERVICE = """
+from provisioning import hookimpl
+class Plugin:
+    @hookimpl
+    def {hook}(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    "hook", ["resolve_secret", "load_config", "health_checks", "create_engine", "open_store", "api_routes"]
+)
+def test_a_service_that_nothing_announces_is_refused(shop, one, hook):
+    """Nobody would know of it before the import."""
+    shop.folder(files={"plugin.py": SERVICE.format(hook=hook)})
+    record = one(project=shop.root / "extensions")
+    with pytest.raises(HookRejected) as caught:
+        load_plugin(record)
+    assert str(caught.value) == (
+        f"extension {record}: its manifest is not what its plugin has:"
+        f" the plugin has {hook}, which nothing in the manifest announces"
+    )
+    assert record.problems[0].code is ProblemCode.HOOKS_REJECTED
+
+
+def test_nobody_can_wrap_a_service(shop, one):
+    """A stranger who stands around a resolver would see every secret."""
+    code = (
+        SERVICE.format(hook="resolve_secret").replace("@hookimpl", "@hookimpl(wrapper=True)").replace("pass", "yield")
+    )
+    shop.folder(files={"plugin.py": code})
+    with pytest.raises(HookRejected, match="is a wrapper, and there is nothing around which it could stand"):
+        load_plugin(one(project=shop.root / "extensions"))

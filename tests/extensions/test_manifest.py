@@ -39,6 +39,24 @@ operation_kinds = ["hetzner_snapshot"]
 [hooks]
 implements = ["on_event"]
 
+[secrets]
+names = ["hetzner_vault"]
+
+[config_source]
+provides = true
+
+[health]
+checks = ["quota"]
+
+[engine]
+types = ["far-away"]
+
+[store]
+schemes = ["s3+sqlite"]
+
+[api]
+routes = true
+
 [config]
 schema = "config.schema.json"
 """
@@ -390,6 +408,98 @@ def test_a_broken_line_is_named(tmp_path):
     """What is not TOML is said with its line."""
     ((line, _, message, _),) = problems(tmp_path, "[extension]\nname = \n")
     assert (line, message) == (2, "is not valid TOML: Invalid value (column 8)")
+
+
+def test_what_an_extension_does_for_the_program_is_announced(tmp_path):
+    """Each table stands for one hook."""
+    (tmp_path / "config.schema.json").write_text("{}")
+    assert read(tmp_path, FULL).services() == {
+        "resolve_secret": "secrets",
+        "load_config": "config_source",
+        "health_checks": "health",
+        "create_engine": "engine",
+        "open_store": "store",
+        "api_routes": "api",
+    }
+    assert read(tmp_path, manifest()).services() == {}
+
+
+TAKEN = "give it another name"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            '[secrets]\nnames = ["vars"]',
+            ("secrets.names[0]", "'vars' is taken: it cannot be the name of a secret resolver", TAKEN),
+        ),
+        (
+            '[secrets]\nnames = ["each"]',
+            ("secrets.names[0]", "'each' is taken: it cannot be the name of a secret resolver", TAKEN),
+        ),
+        (
+            '[secrets]\nnames = ["env"]',
+            ("secrets.names[0]", "'env' is taken: it cannot be the name of a secret resolver", TAKEN),
+        ),
+        (
+            '[secrets]\nnames = ["a.b"]',
+            (
+                "secrets.names[0]",
+                "'a.b' is not a name for a secret resolver",
+                "use lower-case letters, digits, - and _",
+            ),
+        ),
+        ('[secrets]\nnames = ["a", "a"]', ("secrets.names", "'a' stands here more than once", None)),
+        (
+            '[engine]\ntypes = ["threads"]',
+            ("engine.types[0]", "'threads' is taken: it cannot be the name of an engine", TAKEN),
+        ),
+        (
+            '[store]\nschemes = ["sqlite"]',
+            ("store.schemes[0]", "'sqlite' is taken: it cannot be the name of a store's scheme", TAKEN),
+        ),
+        (
+            '[store]\nschemes = ["S3"]',
+            (
+                "store.schemes[0]",
+                "'S3' is not a name for a store's scheme",
+                "write it as it stands before :// in a URL",
+            ),
+        ),
+        (
+            '[health]\nchecks = ["status"]',
+            ("health.checks[0]", "'status' is taken: it cannot be the name of a check", TAKEN),
+        ),
+        ('[config_source]\nprovides = "yes"', ("config_source.provides", "must be true or false, not text", None)),
+        ("[api]\nroute = true", ("api.route", "is not a known key", "did you mean routes?")),
+    ],
+)
+def test_what_is_announced_has_a_name_of_its_own(tmp_path, more, expected):
+    """No name shadows a section, a root of references, or what the core brings."""
+    ((_, *found),) = problems(tmp_path, manifest(more=more))
+    assert tuple(found) == expected
+
+
+def test_what_is_announced_needs_a_plugin_that_has_it(tmp_path):
+    """The hooks plugin is the one that is asked."""
+    text = manifest("cloud", type="provider", more='[secrets]\nnames = ["vault"]')
+    ((_, *found),) = problems(tmp_path, text)
+    assert found == [
+        "secrets",
+        "needs the hook resolve_secret, and [entry_points] names no hooks plugin that could have it",
+        'add hooks = "package.module:Object"',
+    ]
+
+
+def test_no_check_can_look_like_one_of_the_core(tmp_path):
+    """Ids begin with the extension's name, so an extension called core has none."""
+    ((_, *found),) = problems(tmp_path, manifest("core", more='[health]\nchecks = ["python"]'))
+    assert found == [
+        "health.checks",
+        "checks named core.NAME are provisioning's own",
+        "give the extension another name",
+    ]
 
 
 def test_the_schema_knows_what_the_model_knows():

@@ -4,8 +4,8 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from provisioning.contract import Batch, Event, NewEvent
-from provisioning.store import SqliteJournal, open_journal
+from provisioning.contract import Batch, Event, NewEvent, RunState
+from provisioning.store import SqliteJournal, open_journal, queries
 from provisioning.store.tail import Tail
 from tests.store.scene import Clock, another_process, driven, one_step
 
@@ -126,3 +126,34 @@ def test_wait_lasts_as_long_as_was_asked() -> None:
 
     assert not tail.wait(0, timeout=3.0)
     assert len(looks) == 3
+
+
+def test_newest_events_of_a_run(journal: SqliteJournal) -> None:
+    """The place after which the newest ones come, whatever stands between them; 0 when there are no more of them."""
+    one, two = driven(journal, "wf-1"), driven(journal, "wf-2")
+    one.commit(_events("A", "B"))
+    two.commit(_events("C"))
+    one.commit(_events("D", "E"))
+
+    assert [journal.newest_events("wf-1", count) for count in range(6)] == [5, 4, 2, 1, 0, 0]
+    assert [event.kind for event in journal.list_events("wf-1", after=journal.newest_events("wf-1", 3))] == [*"BDE"]
+    assert journal.newest_events("wf-none", 3) == 0
+
+
+def test_events_of_a_run_are_counted_as_they_come(journal: SqliteJournal) -> None:
+    """Its record knows how many there are, without counting them."""
+    one, two = driven(journal, "wf-1"), driven(journal, "wf-2")
+    one.commit(_events("A", "B"))
+    two.commit(_events("C"))
+    one.commit(Batch(one_step(1).operations))
+    one.commit(Batch(events=[NewEvent("D")], state=RunState.SUCCEEDED))
+
+    assert (journal.get_run("wf-1").events, journal.get_run("wf-2").events) == (3, 1)
+
+
+def test_newest_events_are_found_in_the_index(journal: SqliteJournal) -> None:
+    """No event is read for it: the end of the logs of a long run costs what the end of a short one does."""
+    with journal._readers.read() as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {queries.FIND_EVENT_BEFORE}", ("wf-1", 1)).fetchall()
+
+    assert plan[0][3] == "SEARCH events USING COVERING INDEX events_of_a_run (run=?)"

@@ -258,7 +258,7 @@ def test_newer_journal(path: Path) -> None:
     with pytest.raises(JournalTooNew) as caught:
         open_journal(path)
 
-    expected = f"journal {path} has format 7, and this version of provisioning knows formats up to 1"
+    expected = f"journal {path} has format 7, and this version of provisioning knows formats up to 2"
     assert expected == caught.value.message
     assert caught.value.hint == "Use the newer version of provisioning that wrote it."
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 
-from provisioning.contract import Batch, OperationRecord, OperationState
+from provisioning.contract import Batch, OperationRecord, OperationState, Resource
 from provisioning.store import SqliteJournal, queries
 from tests.store.scene import driven, started
 
@@ -95,3 +95,26 @@ def test_list_goes_on_while_its_run_does(journal: SqliteJournal) -> None:
     journal.acquire("wf-1", journal.get_run("wf-1").lease.holder).commit(Batch([started(600)]))  # type: ignore[union-attr]
 
     assert len(list(operations)) == 600
+
+
+def test_lists_of_what_made_something(journal: SqliteJournal) -> None:
+    """Only the operations with resources are listed, in some states or in all, over more than one read."""
+    records = [started(position) for position in range(1, 2001)]
+    for record in records[::3]:
+        record.resources = (Resource("server", f"srv-{record.position}"),)
+    for record in records[::2]:
+        record.state = OperationState.SUCCEEDED
+    driven(journal).commit(Batch(records))
+
+    assert records[::3] == list(journal.list_operations("wf-1", with_resources=True))
+    done = journal.list_operations("wf-1", states=[OperationState.SUCCEEDED], with_resources=True)
+    assert records[::6] == list(done)
+
+
+def test_what_made_something_is_found_in_its_index(journal: SqliteJournal) -> None:
+    """A report of a long run that made nothing reads none of its operations."""
+    wanted = {"workflow_id": "wf-1", "start": 0, "states": None, "limit": 1}
+    with journal._readers.read() as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {queries.LIST_OPERATIONS_WITH_RESOURCES}", wanted).fetchall()
+
+    assert plan[0][3] == "SEARCH operations USING INDEX operations_with_resources (run=? AND position>?)"

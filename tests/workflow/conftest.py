@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.store import open_journal
+from provisioning.store import examine_journal, open_journal
 from tests.workflow.scripted import Stage
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
+    """Whatever becomes of a run on it, its journal must be whole and legal afterwards."""
     journal = open_journal(tmp_path / "journal.db")
     yield Stage(journal, tmp_path)
     journal.close()
+    assert examine_journal(tmp_path / "journal.db") == []

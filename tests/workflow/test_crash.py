@@ -25,7 +25,7 @@ from provisioning.contract import (
     RunWriter,
 )
 from provisioning.errors import Ambiguous
-from provisioning.store import open_journal
+from provisioning.store import examine_journal, open_journal
 from provisioning.workflow import Plan, Runner, submit
 from tests.workflow.scripted import Script, Stage
 
@@ -231,6 +231,7 @@ def test_killed_at_any_commit_a_run_ends_with_exactly_what_the_journal_says(
             check(stage, plan, cloud, state, rollback=rollback)
         finally:
             journal.close()
+        assert examine_journal(Path(folder) / "journal.db") == []
 
 
 def check(stage: Stage, plan: Plan, cloud: Cloud, state: RunState, *, rollback: bool) -> None:
@@ -349,3 +350,4 @@ def test_failed_mended_resumed_and_rolled_back_a_run_leaves_nothing(
             assert cloud.servers == {}
         finally:
             journal.close()
+        assert examine_journal(Path(folder) / "journal.db") == []

@@ -1,10 +1,15 @@
 """The application, for whoever embeds it: open a workspace, run workflows, watch, resume and undo them."""
 
 from provisioning.app.application import App
+from provisioning.app.care import JournalCare
 from provisioning.app.command import ExtensionCommand
+from provisioning.app.doctor import Doctor, Finding
 from provisioning.app.documents import Document
+from provisioning.app.extensions import Extensions
 from provisioning.app.installing import FolderChange, Installed, InstallPlan
+from provisioning.app.orphans import OrphanReport, Standing, Stray
 from provisioning.app.restoring import RestorePlan
+from provisioning.app.routes import MountedRoute, RouteAnswer, Routes
 from provisioning.app.run import Run
 from provisioning.app.starter import init_workspace
 from provisioning.app.summary import ProviderSummary
@@ -14,18 +19,28 @@ from provisioning.workflow import Plan, PlanEntry, Report
 
 __all__ = [
     "App",
+    "Doctor",
     "Document",
     "ExtensionCommand",
+    "Extensions",
+    "Finding",
     "FolderChange",
     "InstallPlan",
     "Installed",
+    "JournalCare",
+    "MountedRoute",
+    "OrphanReport",
     "Plan",
     "PlanEntry",
     "ProviderSummary",
     "Removal",
     "Report",
     "RestorePlan",
+    "RouteAnswer",
+    "Routes",
     "Run",
+    "Standing",
+    "Stray",
     "TemplateSummary",
     "init_workspace",
 ]

@@ -5,26 +5,25 @@ import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
+from provisioning.app.care import JournalCare
 from provisioning.app.choice import Choice
-from provisioning.app.command import ExtensionCommand
 from provisioning.app.documents import Document, as_inputs, as_source
-from provisioning.app.examining import examined
+from provisioning.app.extensions import Extensions
 from provisioning.app.following import follow_events
-from provisioning.app.installing import Installed, InstallPlan, brought, install, plan_install
 from provisioning.app.observing import Observing
+from provisioning.app.orphans import OrphanReport, Orphans
 from provisioning.app.parts import Parts
-from provisioning.app.restoring import RestorePlan, plan_restore, restore
+from provisioning.app.routes import Routes
 from provisioning.app.run import Run, is_driven
 from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
-from provisioning.app.switching import switch
 from provisioning.app.template import TemplateSummary
 from provisioning.app.templates import find_template, template_summaries
-from provisioning.app.uninstalling import Removal, plan_uninstall, uninstall
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
@@ -38,7 +37,7 @@ from provisioning.contract import (
     WorkflowCheckpoint,
 )
 from provisioning.errors import ConfigurationError, NotFound, Problem
-from provisioning.extensions import Examination, ExtensionRecord, Frozen, Registry, Say, silent
+from provisioning.extensions import Registry
 from provisioning.source import Format, Source
 from provisioning.workflow import (
     Plan,
@@ -114,12 +113,17 @@ class App:
     @property
     def workspace(self) -> Path:
         """The folder that everything relative stands against."""
-        return self._parts.configuration.workspace
+        return self._parts.workspace
 
     @property
     def configuration(self) -> Configuration:
-        """The configuration, with where each value comes from."""
+        """The configuration, with where each value comes from; config sources are asked, which may raise."""
         return self._parts.configuration
+
+    @property
+    def written(self) -> Configuration:
+        """What is written of the configuration, which is the whole but for what config sources say; none is asked."""
+        return self._parts.configured.written
 
     @property
     def registry(self) -> Registry:
@@ -127,9 +131,30 @@ class App:
         return self._parts.registry
 
     @property
+    def extensions(self) -> Extensions:
+        """The extensions, examined, switched on and off, installed and frozen."""
+        return Extensions(self._parts)
+
+    @property
+    def routes(self) -> Routes:
+        """What extensions answer over HTTP, and one request answered, for whoever serves it."""
+        return self._parts.routes
+
+    @property
+    def journal_file(self) -> Path | None:
+        """The file of the journal, whether it is there or not; None for a store that an extension brings."""
+        stores = self._parts.stores
+        return stores.file() if stores.is_own else None
+
+    @property
     def journal(self) -> Journal:
         """The journal, opened when it is first asked for."""
         return self._parts.journal
+
+    @property
+    def journal_care(self) -> JournalCare:
+        """What can be done to the journal as a whole: check, export, prune, vacuum, salvage."""
+        return JournalCare(self._parts.stores.file(), lambda: self.journal)
 
     # -- workflows -----------------------------------------------------------------------------------------------
 
@@ -249,17 +274,26 @@ class App:
         """Return the runs of this workspace, the newest first."""
         return self.journal.list_runs(limit=limit, state=None if state is None else _run_state(state))
 
-    def operations(self, workflow_id: str) -> Iterator[OperationRecord]:
-        """Yield the operations of a run that have begun, in the order in which they did."""
+    def operations(self, workflow_id: str, *, newest: int | None = None) -> Iterator[OperationRecord]:
+        """Yield the operations of a run that have begun, in the order in which they did: all, or the newest ones."""
         self.journal.get_run(workflow_id)
-        return self.journal.list_operations(workflow_id)
+        if newest is None:
+            return self.journal.list_operations(workflow_id)
+        return reversed(list(islice(self.journal.list_operations(workflow_id, newest_first=True), newest)))
 
     def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
         """Return a run's state after event `step` (None: now)."""
         return self.journal.checkpoint(workflow_id, step=step)
 
-    def events(self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False) -> Iterator[Event]:
-        """Yield events above `after`, of one run or of all.
+    def events(
+        self,
+        workflow_id: str | None = None,
+        *,
+        after: int = 0,
+        newest: int | None = None,
+        follow: bool = False,
+    ) -> Iterator[Event]:
+        """Yield events above `after`, of one run or of all; of a run at most the `newest` of those that are there.
 
         With `follow` live events come after the journal's: until the run is over, or without an end.
         """
@@ -267,6 +301,8 @@ class App:
             return follow_events(self.journal, None, after, lambda: not follow)
         run = Run(self.journal, workflow_id)
         self.journal.get_run(workflow_id)
+        if newest is not None:
+            after = max(after, self.journal.newest_events(workflow_id, newest))
         return follow_events(self.journal, workflow_id, after, lambda: not follow or run.is_over)
 
     # -- providers and servers -----------------------------------------------------------------------------------
@@ -299,6 +335,14 @@ class App:
             raise ConfigurationError(f"server {server_id} exists at several providers: {places}", hint="name one")
         return found[0]
 
+    def orphans(self, provider: str | None = None, *, older_than: float = 600.0) -> OrphanReport:
+        """Return the servers that carry our labels and that no run of this workspace knows, at one provider or at all.
+
+        `older_than` is in seconds. Nothing is touched: `app.run(stray.deletion())` deletes one of `report.orphans`.
+        Raises any `JournalError`; a provider that cannot be asked is told of in the report.
+        """
+        return Orphans(self.journal, self._parts.providers).search(provider, older_than)
+
     def _found(self, server_id: str) -> Iterator[Server]:
         for name in self._parts.providers.names():
             try:
@@ -306,102 +350,11 @@ class App:
             except NotFound:
                 continue
 
-    # -- extensions ----------------------------------------------------------------------------------------------
-
-    def examine(self, record: ExtensionRecord, *, with_code: bool = False) -> Examination:
-        """Return everything that is wrong with an extension and its options, without importing it.
-
-        `with_code` imports it too, and asks it what keeps it from working here.
-        """
-        return examined(record, self.configuration, self._parts.options, with_code=with_code)
-
-    def enable(self, name: str, *, for_user: bool = False) -> Path:
-        """Write that an extension is used, here or `for_user` in all workspaces; return the file.
-
-        It holds from the next time that a workspace is opened. Raises `ExtensionNotFound`.
-        """
-        return switch(self.configuration, self.registry, name, is_on=True, for_user=for_user)
-
-    def disable(self, name: str, *, for_user: bool = False) -> Path:
-        """Write that an extension is not used; as `enable`."""
-        return switch(self.configuration, self.registry, name, is_on=False, for_user=for_user)
-
-    def command(
-        self, name: str, *, output: Literal["table", "json"] = "table", program: str | None = None
-    ) -> ExtensionCommand:
-        """Return a command of an extension, imported, its extension's options checked; nothing is activated.
-
-        `program` is the command as it was called. Raises `ExtensionError` when it cannot be had, `ConfigurationError`
-        for options that do not fit.
-        """
-        record = self.registry.find_command(name)
-        options = self._parts.options.of_extension(record)
-        program = program or f"provisioning {name}"
-        return ExtensionCommand.load(record, name, options, self.workspace, output=output, program=program)
-
-    def plan_install(
-        self, requirements: Sequence[str], *, upgrade: bool = False, for_user: bool = False
-    ) -> InstallPlan:
-        """Return what installing extensions would change, by the dry run of pip or uv, changing nothing.
-
-        A requirement is what pip takes, or the path of a folder with an `extension.toml` and no `pyproject.toml`,
-        which would be copied into the workspace's `extensions/` (`for_user`: into the user's). Raises
-        `InstallerFailed`, and `ConfigurationError` for a folder that is there already unless `upgrade`.
-        """
-        parts = self._parts
-        home = parts.home(for_user=for_user)
-        return plan_install(requirements, home, parts.find_installer, upgrade=upgrade, folders_only=for_user)
-
-    def install(self, plan: InstallPlan, *, say: Say = silent) -> Installed:
-        """Carry out what `plan_install` returned, and return what was brought, found anew and not imported.
-
-        `say` takes each line that pip or uv writes. This application goes on with the extensions that it was opened
-        with. Raises `InstallerFailed`, `ExtensionError`.
-        """
-        install(plan, self._parts.find_installer, say)
-        return brought(plan, self._parts.rediscover())
-
-    def plan_uninstall(self, name: str, *, origin: str | None = None) -> Removal:
-        """Return what uninstalling an extension would take away, without importing it.
-
-        `origin` says which is meant of several of one name, as in `extensions.prefer`. Raises `ExtensionNotFound`,
-        `ExtensionNotRemovable`.
-        """
-        holders = [self._parts.home(for_user=False), self._parts.home(for_user=True)]
-        return plan_uninstall(self.registry, name, origin, holders=holders)
-
-    def uninstall(self, removal: Removal, *, say: Say = silent) -> None:
-        """Carry out what `plan_uninstall` returned; raises `InstallerFailed`, `ExtensionError`."""
-        uninstall(removal, self._parts.find_installer, say)
-
-    def freeze(self) -> Frozen:
-        """Return the extensions that can be used or are disabled, with their exact versions, as a value.
-
-        Raises `ConfigurationError` for a folder that cannot be read.
-        """
-        return Frozen.of(self.registry.records, self.workspace)
-
-    def plan_restore(self, frozen: Frozen, *, prune: bool = False) -> RestorePlan:
-        """Return what has to change until the extensions are those that were frozen; nothing, when they are.
-
-        With `prune` extension packages that are not in it are uninstalled. Raises `InstallerFailed` where the packages
-        cannot be had.
-        """
-        return plan_restore(frozen, self.registry, self._parts.find_installer, prune=prune)
-
-    def restore(self, plan: RestorePlan, *, say: Say = silent) -> None:
-        """Carry out what `plan_restore` returned; raises `InstallerFailed`, `ExtensionError`."""
-
-        def switch_one(registry: Registry, name: str, is_on: bool) -> None:
-            switch(self.configuration, registry, name, is_on=is_on, for_user=False)
-
-        restore(plan, self._parts.find_installer, self._parts.rediscover, switch_one, say)
+    # -- for people and programs ---------------------------------------------------------------------------------
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the configuration, options of extensions and providers included."""
-        return list(dict.fromkeys([*self.configuration.validate(), *self._parts.options.problems()]))
-
-    # -- for people and programs ---------------------------------------------------------------------------------
+        return self._parts.problems()
 
     def schemas(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the JSON Schemas of every document that a stranger writes or reads, by name."""

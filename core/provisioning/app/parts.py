@@ -9,40 +9,40 @@ from typing import Any
 
 from provisioning.app.catalog import KindCatalog, ProviderCatalog
 from provisioning.app.choice import Choice, extensions_folder
+from provisioning.app.configured import Configured, extensions_settings
+from provisioning.app.engines import Engines
 from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.roots import WorkflowRoots
+from provisioning.app.routes import Routes
 from provisioning.app.run import Run
-from provisioning.config import Configuration, find_workspace, load, user_config_file
+from provisioning.app.stores import Stores
+from provisioning.config import Configuration, Draft, find_workspace, read_draft, user_config_file
 from provisioning.contract import Engine, Journal
-from provisioning.dispatch import Guards, Observers, Times
-from provisioning.engine import ThreadEngine
-from provisioning.errors import ConfigurationError
-from provisioning.extensions import Installer, Registry, find_installer
+from provisioning.dispatch import Guards, Observers, Service, Times
+from provisioning.errors import ConfigurationError, Problem
+from provisioning.extensions import ExtensionRecord, Installer, Registry, find_installer
 from provisioning.retry import RetryPolicy
-from provisioning.store import open_journal, this_holder
+from provisioning.store import this_holder
 from provisioning.workflow import Caller, Planner, RunSettings, Surroundings
 
 __all__ = ["Parts"]
-
-_SQLITE = "sqlite:///"
 
 
 class Parts:
     """Everything that `App` wires: configuration first, then extensions, then what stands on both."""
 
-    def __init__(
-        self, configuration: Configuration, choice: Choice, explicit: Sequence[Path], *, counts_calls: bool = False
-    ) -> None:
-        self.configuration = configuration
+    def __init__(self, draft: Draft, choice: Choice, explicit: Sequence[Path], *, counts_calls: bool = False) -> None:
+        settings = extensions_settings(draft)
+        self.workspace = draft.workspace
         self._choice = choice
-        self._places = (configuration.workspace, [*explicit, *map(Path, configuration.extensions.paths)])
-        self.registry = choice.discover(configuration.extensions, *self._places)
-        self.options = Options(configuration, self.registry)
+        self._places = (settings, draft.workspace, [*explicit, *map(Path, settings.paths)])
+        self.registry = choice.discover(*self._places)
         self._times = _times(self.registry) if counts_calls else None
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._runs: list[Run] = []
+        self.configured = Configured(draft, self.registry, self._service, self._lock)
 
     @classmethod
     def assemble(
@@ -56,39 +56,50 @@ class Parts:
         *,
         counts_calls: bool = False,
     ) -> "Parts":
-        """Find the workspace, load its configuration and discover its extensions."""
+        """Find the workspace, read what is written of its configuration, and discover its extensions."""
         folder = find_workspace(_current_folder()) if workspace is None else Path(workspace)
         if not folder.is_dir():
             raise ConfigurationError(f"the workspace {folder} is not a folder", hint="make it, or name another one")
-        configuration = load(folder, environment=environment, overrides=overrides, environ=environ)
-        return cls(configuration, choice, [Path(path) for path in extension_paths], counts_calls=counts_calls)
+        draft = read_draft(folder, environment=environment, overrides=overrides, environ=environ)
+        return cls(draft, choice, [Path(path) for path in extension_paths], counts_calls=counts_calls)
 
     # -- extensions, found and changed ---------------------------------------------------------------------------
 
     def rediscover(self) -> Registry:
         """Find the extensions again, after an installer or somebody else has changed what is there."""
         importlib.invalidate_caches()
-        return self._choice.find(self.configuration.extensions, *self._places)
+        return self._choice.find(*self._places)
 
     def home(self, *, for_user: bool) -> Path:
         """Return the folder that holds the folder extensions of the workspace, or of the user."""
-        return extensions_folder(user_config_file().parent if for_user else self.configuration.workspace)
+        return extensions_folder(user_config_file().parent if for_user else self.workspace)
 
     def find_installer(self) -> Installer:
         """Return the installer of this environment; raises `InstallerFailed` where there is none."""
-        return find_installer(self.configuration.redactor.redact_text)
+        return find_installer(self.configured.written.redactor.redact_text)
 
     # -- what is made when it is needed --------------------------------------------------------------------------
+
+    @property
+    def configuration(self) -> Configuration:
+        """The whole configuration; config sources are asked when it is first needed."""
+        return self.configured.configuration
+
+    @property
+    def options(self) -> Options:
+        """What is configured of extensions and provider instances."""
+        return self.configured.options
 
     @cached_property
     def plugins(self) -> Plugins:
         """The plugins that extensions bring beside providers."""
         return Plugins(
             self.registry,
-            options=self.options.of_extension,
-            directory=self.configuration.workspace,
-            redact=self.configuration.redactor.redact_text,
+            options=lambda record: self.configured.options_for(record).of_extension(record),
+            directory=self.workspace,
+            redact=self.configured.written.redactor.redact_text,
             is_strict=self._choice.strict,
+            lock=self._lock,
         )
 
     @cached_property
@@ -112,23 +123,48 @@ class Parts:
         return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options, self._times)
 
     @cached_property
+    def engines(self) -> Engines:
+        """What operations can run in."""
+        return Engines(self.configuration, self.registry, self._service)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """Where the journal can be kept."""
+        return Stores(self.configuration, self.registry, self._service)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """What extensions answer over HTTP."""
+        redact = self.configuration.redactor.redact
+        return Routes(self.registry, self._service, redact, is_strict=self._choice.strict)
+
+    @cached_property
     def planner(self) -> Planner:
-        """Makes plans. With `strict` nothing is planned with a hooks extension that is broken."""
+        """Makes plans, where there is an engine to run them.
+
+        With `strict` nothing is planned with a hooks extension that is broken.
+        """
         if self._choice.strict:
             _ = self.plugins.hooks
+        self.engines.check()
         return Planner(
             kinds=self.kinds,
             providers=self.providers,
-            roots=WorkflowRoots(self.configuration.lookup),
+            roots=self._roots,
             defaults=self._run_settings(),
+            redact=self.configuration.redactor.redact,
         )
+
+    @cached_property
+    def _roots(self) -> WorkflowRoots:
+        return WorkflowRoots(self.configuration.lookup, self.configured.resolver_names)
 
     @property
     def journal(self) -> Journal:
         """The journal; made when it is not there."""
         with self._lock:
             if self._journal is None:
-                self._journal = open_journal(self._journal_path())
+                self._journal = self.stores.open()
             return self._journal
 
     @cached_property
@@ -140,11 +176,14 @@ class Parts:
             kinds=self.kinds,
             providers=self.providers,
             guards=self.guards,
-            roots=WorkflowRoots(self.configuration.lookup),
+            roots=self._roots,
             redact=self.configuration.redactor.redact,
             new_holder=this_holder,
-            directory=str(self.configuration.workspace),
+            directory=str(self.workspace),
         )
+
+    def _service(self, record: ExtensionRecord) -> Service:
+        return self.plugins.service(record)
 
     # -- living --------------------------------------------------------------------------------------------------
 
@@ -171,24 +210,21 @@ class Parts:
             if journal is not None:
                 journal.close()
 
+    def problems(self) -> list[Problem]:
+        """Return everything that is wrong with the configuration, what is configured of extensions included."""
+        found = [*self.configuration.validate(), *self.options.problems()]
+        if not found:  # these two look at settings that are right by themselves
+            found = [*self.engines.problems(), *self.stores.problems()]
+        return list(dict.fromkeys(found))
+
     def _make_engine(self, capacity: int) -> Engine:
         caller = Caller(
             kinds=self.kinds,
             providers=self.providers,
             guards=self.guards,
-            directory=str(self.configuration.workspace),
+            directory=str(self.workspace),
         )
-        return ThreadEngine(caller, capacity)
-
-    def _journal_path(self) -> Path:
-        url = self.configuration.store.url
-        path = url.removeprefix(_SQLITE)
-        if path == url or path in ("", ":memory:"):
-            problem = self.configuration.problem(
-                "store.url", f"{url!r} names no file that a journal could be", f"write {_SQLITE}PATH"
-            )
-            raise ConfigurationError.from_problems("the configuration", [problem])
-        return Path(path)
+        return self.engines.make(caller, capacity)
 
     def _run_settings(self) -> RunSettings:
         settings = self.configuration.workflow

@@ -3,11 +3,12 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from provisioning.dispatch import Wrapper
+from provisioning.dispatch import Service, Wrapper
 from provisioning.errors import ExtensionError
 from provisioning.extensions import ExtensionRecord, ExtensionType, Life, Registry, load_plugin
 
@@ -20,8 +21,9 @@ class Plugins:
     """Loads plugins by the records of their extensions, and deactivates them when it is closed.
 
     `options` returns the checked options of an extension, `directory` is the workspace, `redact` takes secrets out of
-    what is logged. With `is_strict` a hooks extension that is broken is an error and not left out. What happens to an
-    extension is told on the logger `provisioning.extensions`: it belongs to no run, so no journal holds it.
+    what is logged. With `is_strict` a hooks extension that is broken is an error and not left out. `lock` lets its
+    holder in again. What happens to an extension is told on the logger `provisioning.extensions`: it belongs to no run,
+    so no journal holds it.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Plugins:
         directory: Path,
         redact: Callable[[str], str] = str,
         is_strict: bool = False,
+        lock: AbstractContextManager[object] | None = None,
     ) -> None:
         self._registry = registry
         self._options = options
@@ -39,7 +42,7 @@ class Plugins:
         self._redact = redact
         self._is_strict = is_strict
         self._lives: dict[tuple[str, str], Life] = {}
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
 
     def get(self, record: ExtensionRecord, role: str | None = None) -> object:
         """Return a plugin of an extension, activated; `role` is its type when left out.
@@ -48,11 +51,19 @@ class Plugins:
         `ConfigurationError` for options that do not fit.
         """
         with self._lock:
-            role = role or str(record.type or ExtensionType.HOOKS)
-            key = (record.name, str(record.manifest.target(role)))
-            if key not in self._lives:
-                self._lives[key] = self._begin(record, role)
-            return self._lives[key].plugin
+            return self._life(record, role or str(record.type or ExtensionType.HOOKS)).plugin
+
+    def service(self, record: ExtensionRecord) -> Service:
+        """Return what an extension does for the program, its `hooks` plugin activated; raises as `get`."""
+        with self._lock:
+            life = self._life(record, ExtensionType.HOOKS)
+            return Service(life.plugin, record.name, life.context)
+
+    def _life(self, record: ExtensionRecord, role: str) -> Life:
+        key = (record.name, str(record.manifest.target(role)))
+        if key not in self._lives:
+            self._lives[key] = self._begin(record, role)
+        return self._lives[key]
 
     def _begin(self, record: ExtensionRecord, role: str) -> Life:
         options = self._options(record)

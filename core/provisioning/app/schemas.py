@@ -1,12 +1,12 @@
 """The JSON Schemas of every document that a stranger writes or reads, generated from the models."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from provisioning.config import config_schema
-from provisioning.contract.documents import EventDocument, ReplyDocument, ResultDocument
+from provisioning.contract.documents import EventDocument, ExportLine, ReplyDocument, ResultDocument
 from provisioning.extensions import freeze_schema, manifest_schema
 from provisioning.workflow import document_schema
 
@@ -25,5 +25,6 @@ def all_schemas() -> Mapping[str, Mapping[str, Any]]:
         "event": TypeAdapter(EventDocument).json_schema(),
         "result": TypeAdapter(ResultDocument).json_schema(),
         "reply": TypeAdapter(ReplyDocument).json_schema(),
+        "export": TypeAdapter(Annotated[ExportLine, Field(discriminator="type")]).json_schema(),
     }
     return {name: {"$schema": DIALECT, **schema} for name, schema in schemas.items()}

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from provisioning._version import __version__
 from provisioning.cli.invocation import Invocation
 
 __all__ = ["Unwritable", "document", "give", "write_json", "write_line"]
@@ -35,16 +34,9 @@ def document(
     invocation: Invocation, data: Any, *, status: str = "success", error: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the HTTP envelope: `{"status", "data", "metadata", "error"}`; `error` is `{"code", "message", ...}`."""
-    return {
-        "status": status,
-        "data": data,
-        "metadata": {
-            "timestamp": _timestamp(invocation.clock()),
-            "request_id": invocation.new_id(),
-            "version": __version__,
-        },
-        "error": None if error is None else _error(error),
-    }
+    from provisioning.contract import reply_document
+
+    return reply_document(data, at=invocation.clock(), request_id=invocation.new_id(), status=status, error=error)
 
 
 def write_json(value: Any, *, compact: bool = False) -> None:
@@ -73,22 +65,6 @@ def write_line(text: str = "") -> None:
         raise
     except OSError as error:
         raise Unwritable(f"cannot write the answer: {error.strerror}") from error
-
-
-def _error(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the envelope's form of an error: its hint, and whether trying again may help, stand in the details."""
-    extra = {name: error[name] for name in ("hint", "retryable") if error.get(name)}
-    return {
-        "code": error["code"],
-        "message": error["message"],
-        "details": {**extra, **(error.get("details") or {})},
-    }
-
-
-def _timestamp(at: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _without_nan(value: Any) -> Any:

@@ -34,7 +34,9 @@ def extension_command(name: str) -> click.Command:
             brought = app.registry.commands()
             if name not in brought:
                 _refuse(context.find_root(), name, brought)
-            command = app.command(name, output="json" if invocation.is_json else "table", program=context.command_path)
+            command = app.extensions.command(
+                name, output="json" if invocation.is_json else "table", program=context.command_path
+            )
             return _as_exit_code(_called(app, command, list(arguments), invocation))
 
     return HouseCommand(

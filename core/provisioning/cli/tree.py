@@ -62,6 +62,7 @@ TREE: Mapping[str, str | Noun] = {
             "start": "Start a stopped server.",
             "stop": "Stop a running server.",
             "reboot": "Reboot a running server.",
+            "orphans": "List servers of ours that no run knows, or delete them.",
         },
     ),
     "workflow": Noun(
@@ -77,6 +78,17 @@ TREE: Mapping[str, str | Noun] = {
             "cancel": "Ask a run to stop, wherever it is driven from.",
             "graph": "Print the graph of a workflow for Mermaid or Graphviz.",
             "templates": "List the workflow templates that extensions bring.",
+        },
+    ),
+    "doctor": "Look for what is wrong with the machine, the workspace and the extensions, and mend it.",
+    "journal": Noun(
+        "Check, export, prune and repair the record of all runs.",
+        {
+            "check": "Check the whole journal and list every problem.",
+            "export": "Write everything that the journal holds as JSON lines.",
+            "prune": "Forget old runs that are over and hold nothing.",
+            "vacuum": "Give back the room that nothing is in any more.",
+            "salvage": "Put what can be read of a damaged journal into a new one.",
         },
     ),
     "events": "Print the events of all runs, or of one.",

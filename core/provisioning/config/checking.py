@@ -1,7 +1,7 @@
 """Checking what a layer says against the settings: every mistake in it, in plain words and with its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from provisioning.config.layers import LayerDocument
 from provisioning.config.merge import leaves, value_at
 from provisioning.config.settings import Settings
-from provisioning.config.surroundings import GIT_NAMES, NOW_NAMES, ROOTS
+from provisioning.config.surroundings import GIT_NAMES, NOW_NAMES
 from provisioning.errors import Problem
 from provisioning.source import Path, dotted
 from provisioning.template import Reference, TemplateError, has_references, near_matches, references_in
@@ -43,13 +43,16 @@ _BOUNDS = {
 }
 
 
-def problems_of_layer(document: LayerDocument, merged: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what is wrong with one layer; `merged` is what all layers say, where references look."""
-    found = [
-        *mistakes(Settings, document.data),
-        *_bad_instances(document.data.get("providers")),
-        *_bad_references(document.data, merged),
-    ]
+def problems_of_layer(
+    document: LayerDocument, merged: Mapping[str, Any], roots: Collection[str] | None
+) -> Iterator[Problem]:
+    """Yield what is wrong with one layer; `merged` is what all layers say, where references look.
+
+    `roots` are the first names of references beside the sections. Without them references are not looked at.
+    """
+    found = [*mistakes(Settings, document.data), *_bad_instances(document.data.get("providers"))]
+    if roots is not None:
+        found += _bad_references(document.data, merged, roots)
     for path, message, hint in found:
         yield document.problem(path, message, hint)
 
@@ -110,24 +113,24 @@ def _bad_instances(providers: Any) -> Iterator[Mistake]:
             yield ("providers", name), "is not a name for a provider instance", "use letters, digits, - and _"
 
 
-def _bad_references(data: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[Mistake]:
+def _bad_references(data: Mapping[str, Any], merged: Mapping[str, Any], roots: Collection[str]) -> Iterator[Mistake]:
     for path, value in leaves(data):
         try:
             for inner, reference in references_in(value):
-                if wrong := _wrong(reference, merged):
+                if wrong := _wrong(reference, merged, roots):
                     yield (*path, *inner), *wrong
         except TemplateError as error:
             yield (*path, *error.path), error.message, error.hint
 
 
-def _wrong(reference: Reference, merged: Mapping[str, Any]) -> tuple[str, str | None] | None:
+def _wrong(reference: Reference, merged: Mapping[str, Any], roots: Collection[str]) -> tuple[str, str | None] | None:
     """Say what a reference names that cannot be there, as far as that is known without reading anything."""
     steps = [reference.root]
     for step in reference.path:
         if not isinstance(step, str):
             break
         steps.append(step)
-    if reference.root in ROOTS:
+    if reference.root in roots:
         known = {"git": GIT_NAMES, "now": NOW_NAMES}.get(reference.root)
         if known is None or len(steps) == 1 or steps[1] in known:
             return None
@@ -138,5 +141,5 @@ def _wrong(reference: Reference, merged: Mapping[str, Any]) -> tuple[str, str | 
             return None  # a list or a text: seen when it is read
         if step not in table:
             what = f"{dotted(steps[:index])} has no {step}" if index else f"there is no {step}"
-            return f"{{{{{reference}}}}}: {what}", near_matches(step, [*table, *(ROOTS if not index else ())])
+            return f"{{{{{reference}}}}}: {what}", near_matches(step, [*table, *(roots if not index else ())])
     return None

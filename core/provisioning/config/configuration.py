@@ -49,10 +49,19 @@ class Configuration:
     threads.
     """
 
-    def __init__(self, layers: Sequence[LayerDocument], surroundings: Surroundings) -> None:
+    def __init__(
+        self,
+        layers: Sequence[LayerDocument],
+        surroundings: Surroundings,
+        *,
+        unread: Sequence[Problem] = (),
+        redactor: Redactor | None = None,
+    ) -> None:
         self.layers = tuple(layers)
         self.workspace = surroundings.workspace
-        self.redactor = Redactor()
+        self.redactor = redactor or Redactor()
+        self._unread = tuple(unread)
+        self._roots = surroundings.roots
         self._marked: set[Path] = set()
         self._data: dict[str, Any] = {}
         for layer in self.layers:
@@ -94,8 +103,13 @@ class Configuration:
         """Return what the strongest layer says at a key, references left as they are; None when no layer does."""
         return value_at(self._data, names, None)
 
+    def shown_as_written(self, *names: str) -> Any:
+        """Return what `written` does with secrets hidden, and nothing else read for it."""
+        raw = self.written(*names)
+        return None if raw is None else self._as_written(names, raw)
+
     def lookup(self, root: str) -> Any:
-        """Return what the first name of a reference stands for here: a section, `env`, `file`, `now` or `git`.
+        """Return what the first name of a reference stands for here: a section, or what is outside it.
 
         For resolving references elsewhere, in a workflow; secrets met on the way become known to `redactor`. Raises
         KeyError for any other name.
@@ -104,10 +118,17 @@ class Configuration:
 
     # -- checking -------------------------------------------------------------------------------------------------
 
-    def check(self) -> list[Problem]:
-        """Return what is wrong with what is written, in all layers, without resolving anything."""
+    def check(self, *, with_references: bool = True) -> list[Problem]:
+        """Return what is wrong with what is written, in all layers, without resolving anything.
+
+        References are to be looked at when everything that they may name is there.
+        """
         written = [layer for layer in self.layers if layer.layer is not Layer.BUILT_IN]
-        return [problem for layer in written for problem in problems_of_layer(layer, self._data)]
+        roots = self._roots if with_references else None
+        return [
+            *self._unread,
+            *(problem for layer in written for problem in problems_of_layer(layer, self._data, roots)),
+        ]
 
     def validate(self) -> list[Problem]:
         """Return everything that is wrong: with what is written, and with what each reference leads to."""

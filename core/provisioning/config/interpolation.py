@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provisioning.config.merge import value_at
-from provisioning.config.surroundings import ROOTS, Surroundings
+from provisioning.config.surroundings import Surroundings
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.source import Path, dotted
-from provisioning.template import TemplateError, resolve_value
+from provisioning.template import TemplateError, UnknownReference, resolve_value
 
 __all__ = ["Interpolation", "Resolved"]
 
@@ -131,15 +131,22 @@ class _Roots(Mapping[str, Any]):
     reading: _Reading
 
     def __getitem__(self, root: str) -> Any:
-        if root in ROOTS:
-            return self.reading.owner.surroundings.table(root, self.reading.note_secret)
+        owner = self.reading.owner
+        if root in owner.surroundings.roots:
+            return owner.surroundings.table(root, self.reading.note_secret)
+        if root not in owner.data and owner.surroundings.resolvers is None:
+            raise UnknownReference(
+                f"there is no {root} before extensions are found, and this is read to find them",
+                reference=root,
+                hint=f"it can name {', '.join(self)}, and no secret that an extension resolves",
+            )
         return _Section(self.reading, ())[root]
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*self.reading.owner.data, *ROOTS))
+        return iter((*self.reading.owner.data, *self.reading.owner.surroundings.roots))
 
     def __len__(self) -> int:
-        return len(self.reading.owner.data) + len(ROOTS)
+        return len(list(iter(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Layer(Enum):
     """Where a setting may come from, weakest first: a later member wins over the earlier ones."""
 
     BUILT_IN = "What the program does when nothing is said."
+    EXTENSION = "What an extension says that is a config source: one layer for each of them."
     USER = "The user's own file, for all workspaces: config.toml in the user's configuration folder."
     PROJECT_DEFAULTS = "config.defaults.toml in the workspace: what the project wants, kept under version control."
     PROJECT_USER = "config.user.toml in the workspace: what one person wants in it, not under version control."

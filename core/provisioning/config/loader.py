@@ -4,21 +4,18 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from provisioning.config.configuration import Configuration
-from provisioning.config.layers import Layer, LayerDocument, Place, in_file
-from provisioning.config.merge import merged
-from provisioning.config.overrides import overrides_layer
-from provisioning.config.settings import built_in_defaults
-from provisioning.config.surroundings import Surroundings
-from provisioning.config.variables import variables_layer
+from provisioning.config.draft import Draft
+from provisioning.config.layers import Layer, LayerDocument, in_file
 from provisioning.config.workspace import DEFAULTS_FILE, USER_FILE, environment_file, user_config_file
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.source import read_source
 
-__all__ = ["ENVIRONMENT_VARIABLE", "load"]
+__all__ = ["ENVIRONMENT_VARIABLE", "load", "read_draft"]
 
 ENVIRONMENT_VARIABLE = "PROVISIONING_ENV"
 
@@ -30,7 +27,18 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def load(
+def load(workspace: Path, **options: Any) -> Configuration:
+    """Read all layers and return the configuration; the options are those of `read_draft`.
+
+    Raises ConfigurationError with every problem of every layer.
+    """
+    configuration = read_draft(workspace, **options).configuration(resolvers={})
+    if problems := configuration.check():
+        raise ConfigurationError.from_problems("the configuration", problems)
+    return configuration
+
+
+def read_draft(
     workspace: Path,
     *,
     environment: str | None = None,
@@ -38,26 +46,18 @@ def load(
     environ: Mapping[str, str] | None = None,
     user_file: Path | None = None,
     now: Callable[[], datetime] = _utc_now,
-) -> Configuration:
-    """Read all layers and return the configuration.
+) -> Draft:
+    """Read everything that is written; what cannot be read is among the draft's problems.
 
     `environment` names the environment whose file is read, `PROVISIONING_ENV` in `environ` when it is None;
     `overrides` are `KEY=VALUE` texts or a mapping of dotted keys; `environ` is the process's own when None, and
-    `user_file` the usual one. Raises ConfigurationError with every problem of every layer.
+    `user_file` the usual one.
     """
     workspace = workspace.absolute()
     environ = os.environ if environ is None else environ
     problems: list[Problem] = []
-    layers = _files(workspace, environment, environ, user_file or user_config_file(), problems)
-    layers.append(variables_layer(environ, _known(workspace, layers), problems))
-    layers.append(overrides_layer(overrides, problems))
-    built_in = built_in_defaults(workspace, _instances(layers))
-    layers.insert(0, LayerDocument(Layer.BUILT_IN, built_in, lambda _path: Place("built-in defaults")))
-    configuration = Configuration(layers, Surroundings(workspace, environ, now))
-    problems += configuration.check()
-    if problems:
-        raise ConfigurationError.from_problems("the configuration", problems)
-    return configuration
+    files = _files(workspace, environment, environ, user_file or user_config_file(), problems)
+    return Draft(workspace, files, environ, overrides, cache(now), problems)
 
 
 def _files(
@@ -111,19 +111,3 @@ def _environment_file(
 def _existing_environments(workspace: Path) -> str:
     names = {path.name for path in workspace.glob("config.*.toml")} - {DEFAULTS_FILE, USER_FILE}
     return f"there is {', '.join(sorted(names))}" if names else "create the file, or name no environment"
-
-
-def _known(workspace: Path, layers: Sequence[LayerDocument]) -> dict[str, Any]:
-    known = built_in_defaults(workspace, _instances(layers))
-    for layer in layers:
-        known = merged(known, layer.data)
-    return known
-
-
-def _instances(layers: Sequence[LayerDocument]) -> list[str]:
-    """Return the names of all provider instances; the local one when none is configured."""
-    tables = [layer.data.get("providers") for layer in layers]
-    names = dict.fromkeys(
-        name for table in tables if isinstance(table, dict) for name, value in table.items() if isinstance(value, dict)
-    )
-    return list(names) or ["local"]

@@ -49,14 +49,14 @@ class StoreSettings(_Table):
     """Where the journal is kept."""
 
     url: str = "sqlite:///.provisioning/journal.db"
-    """The journal's URL. A relative SQLite path is taken from the workspace."""
+    """The journal's URL. A relative SQLite path is taken from the workspace; other schemes are those of extensions."""
 
 
 class EngineSettings(_Table):
     """What runs the operations."""
 
-    type: Literal["threads"] = "threads"
-    """The engine: `threads` runs them in this process."""
+    type: str = "threads"
+    """The engine: `threads` runs them in this process; others are those of extensions."""
 
 
 class RetrySettings(_Table):
@@ -98,7 +98,7 @@ class ExtensionsSettings(_Table):
     disabled: list[str] = []
     """Names of extensions that are not used, whatever `enabled` says."""
     prefer: dict[str, str] = {}
-    """For a name of two extensions: the origin that is used. For a kind, template or command of two: the extension."""
+    """For a name of two extensions: the origin that is used. For what both bring: the name of the one that is used."""
     options: dict[str, dict[str, Any]] = {}
     """The options of each extension by its name, checked against its own schema. A provider's are its instance's."""
 

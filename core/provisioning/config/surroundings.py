@@ -1,6 +1,6 @@
-"""What a reference may name outside the configuration: `env`, `file`, `now` and `git`."""
+"""What a reference may name outside the configuration: `env`, `file`, `now`, `git`, and secrets of extensions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,29 +9,43 @@ from typing import Any
 
 from provisioning.config import git
 from provisioning.config.secret import looks_secret
-from provisioning.errors import ConfigurationError
+from provisioning.errors import ConfigurationError, ProvisioningError
 from provisioning.source import read_text
-from provisioning.template import UnknownReference
+from provisioning.template import PathReader, UnknownReference, UnusableValue
 
-__all__ = ["GIT_NAMES", "NOW_NAMES", "ROOTS", "Surroundings"]
+__all__ = ["GIT_NAMES", "NOW_NAMES", "ROOTS", "Resolver", "Surroundings"]
 
 ROOTS = ("env", "file", "now", "git")
 GIT_NAMES = ("branch", "commit")
 NOW_NAMES = ("date", "time", "datetime", "year", "month", "day", "hour", "minute", "second", "timestamp")
+
+Resolver = Callable[[str], str]
+"""Returns the secret at a path of an extension's; raises any `ProvisioningError`."""
 
 _LARGEST_FILE = 1024 * 1024  # bytes; what is named is a token or a key, not a disk image
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The process and the workspace around a configuration. The clock is read once, when it is first asked for."""
+    """The process and the workspace around a configuration. The clock is read once, when it is first asked for.
+
+    `resolvers` are the roots that extensions answer for; None while nobody knows yet which extensions there are.
+    """
 
     workspace: Path
     environ: Mapping[str, str]
     clock: Callable[[], datetime]
+    resolvers: Mapping[str, Resolver] | None = None
 
-    def table(self, root: str, on_secret: Callable[[str], None]) -> Mapping[str, Any]:
-        """Return the table that a reference to `root` looks into; `on_secret` is told each secret read from it."""
+    @property
+    def roots(self) -> Sequence[str]:
+        """Every first name of a reference that is answered for here."""
+        return (*ROOTS, *(self.resolvers or ()))
+
+    def table(self, root: str, on_secret: Callable[[str], None]) -> Mapping[str, Any] | PathReader:
+        """Return what a reference to `root` looks into; `on_secret` is told each secret read from it."""
+        if self.resolvers is not None and root in self.resolvers:
+            return _Secrets(self.resolvers[root], on_secret)
         if root == "env":
             return _Environment(self.environ, on_secret)
         if root == "file":
@@ -95,6 +109,27 @@ class _Files(Mapping[str, str]):
 
     def __len__(self) -> int:
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets(PathReader):
+    """The secrets that one resolver answers for; every one of them is one, whatever it is called."""
+
+    resolve: Resolver
+    on_secret: Callable[[str], None]
+
+    def read(self, path: Sequence[str | int], reference: str) -> str:
+        if not path:
+            hint = f'name the secret: {{{{{reference}.name}}}} or {{{{{reference}["path/to/it"]}}}}'
+            raise UnusableValue(f"{{{{{reference}}}}} names no secret", reference=reference, hint=hint)
+        try:
+            secret = self.resolve("/".join(map(str, path)))
+        except ProvisioningError as error:
+            raise UnknownReference(
+                f"{{{{{reference}}}}}: {error.message}", reference=reference, hint=error.hint
+            ) from error
+        self.on_secret(secret)
+        return secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["ErrorDocument", "EventDocument", "ReplyDocument", "ResultDocument"]
+__all__ = ["ErrorDocument", "EventDocument", "ExportLine", "ReplyDocument", "ResultDocument"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +71,85 @@ class EventDocument:
     at: float
     operation_id: str | None
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """The first line of an export of a journal: what is exported, in which format."""
+
+    type: Literal["journal"]
+    format: int
+    schema_version: int
+    installation_id: str
+    last_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run of an export; its operations and its events follow. Times are seconds since the epoch."""
+
+    type: Literal["run"]
+    workflow_id: str
+    name: str
+    state: str
+    digest: str
+    total: int
+    events: int
+    created_at: float
+    updated_at: float
+    error: dict[str, Any] | None
+    outputs: dict[str, Any] | None
+    cancel: str | None
+    lease: dict[str, Any] | None
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLine:
+    """One operation of an export that has begun; `position` is its place among the intents of its run."""
+
+    type: Literal["operation"]
+    workflow_id: str
+    operation_id: str
+    kind: str
+    state: str
+    position: int
+    provider: str | None
+    attempt: int
+    generation: int
+    client_token: str
+    digest: str
+    compensation: dict[str, Any] | None
+    progress: dict[str, Any] | None
+    result: dict[str, Any] | None
+    resources: list[dict[str, Any]]
+    error: dict[str, Any] | None
+    started_at: float | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event of an export."""
+
+    type: Literal["event"]
+    sequence: int
+    workflow_id: str
+    kind: str
+    at: float
+    operation_id: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EndLine:
+    """The last line of an export: how many lines of each type stand before it."""
+
+    type: Literal["end"]
+    runs: int
+    operations: int
+    events: int
+
+
+ExportLine = JournalLine | RunLine | OperationLine | EventLine | EndLine
+"""One line of an export."""

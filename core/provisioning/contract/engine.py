@@ -1,13 +1,14 @@
 """Where operations run: one job is one hook call of one operation, wherever the thread or host that makes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from provisioning.contract.context import Cancellation
 from provisioning.contract.operation import Compensation, Operation, Outcome, Settlement
 
-__all__ = ["Engine", "Finished", "Job", "Noted", "Step"]
+__all__ = ["Engine", "Execute", "Finished", "Job", "Note", "Noted", "Step"]
 
 
 class Step(StrEnum):
@@ -51,6 +52,17 @@ class Noted:
     ticket: int
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Note = Callable[[str, Mapping[str, Any]], None]
+"""Takes a note of a job: the kind of event and its data."""
+
+Execute = Callable[[Job, Cancellation, Note], Outcome | Settlement | Compensation | None]
+"""Makes the call that a job stands for, and returns or raises what the hook does.
+
+An engine hands it the job, a cancellation that `Engine.cancel` sets, and where notes go, and turns its end into a
+`Finished`, whatever it raises. It may be called in several threads at once.
+"""
 
 
 class Engine(Protocol):

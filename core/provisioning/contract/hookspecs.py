@@ -10,12 +10,16 @@ from typing import Any
 
 import pluggy
 
+from provisioning.contract.api import ApiRoute
 from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import OperationContext
+from provisioning.contract.engine import Engine, Execute
 from provisioning.contract.events import Event
 from provisioning.contract.extension import ExtensionContext
 from provisioning.contract.guard import Decision
+from provisioning.contract.health import HealthCheck
+from provisioning.contract.journal import Journal
 from provisioning.contract.operation import Compensation, Operation, OperationKind, Outcome, Settlement
 from provisioning.contract.provider import Provider
 from provisioning.contract.server import Server, ServerSpec
@@ -26,6 +30,7 @@ __all__ = [
     "PROJECT",
     "ExtensionHooks",
     "ProviderHooks",
+    "ServiceHooks",
     "WorkflowHooks",
     "hookimpl",
     "hookspec",
@@ -174,3 +179,55 @@ class ExtensionHooks:
     @hookspec
     def extension_deactivate(self, context: ExtensionContext) -> None:
         """Let go of what activation took, after what it registered by `context.on_deactivate` has been run."""
+
+
+class ServiceHooks:
+    """What an extension does for the program itself, each announced in its manifest.
+
+    A hook is asked of the `hooks` plugin of the extension that announces it and of no other; nobody can wrap it. The
+    extension is imported when its answer is first needed.
+    """
+
+    @hookspec(firstresult=True)
+    def resolve_secret(self, name: str, path: str, context: ExtensionContext) -> str:  # type: ignore[empty-body]
+        """Return the secret that `{{name.path}}` stands for. Manifest: `[secrets] names`.
+
+        The steps of a reference are joined by `/`: `{{vault.db.password}}` and `{{vault["db/password"]}}` are one
+        path. Asked once for each path and one at a time; the answer is hidden everywhere and never kept on a disk.
+        """
+
+    @hookspec(firstresult=True)
+    def load_config(self, context: ExtensionContext) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """Return configuration as a file would hold it: JSON values. Manifest: `[config_source] provides = true`.
+
+        It lies over the built-in defaults and under every file, and may not set `extensions`. Asked once, when the
+        configuration is first needed; one that raises ends the command that needs it.
+        """
+
+    @hookspec(firstresult=True)
+    def health_checks(self, context: ExtensionContext) -> Sequence[HealthCheck]:  # type: ignore[empty-body]
+        """Return what `doctor` is to look at. Manifest: `[health] checks`."""
+
+    @hookspec(firstresult=True)
+    def create_engine(  # type: ignore[empty-body]
+        self,
+        type: str,  # noqa: A002 - the setting's word
+        execute: Execute,
+        capacity: int,
+        context: ExtensionContext,
+    ) -> Engine:
+        """Return an engine of a type, which calls `execute` for up to `capacity` jobs at once, for one run.
+
+        Manifest: `[engine] types`.
+        """
+
+    @hookspec(firstresult=True)
+    def open_store(self, url: str, context: ExtensionContext) -> Journal:  # type: ignore[empty-body]
+        """Open the journal that `url` names, and make it where there is none. Manifest: `[store] schemes`.
+
+        What cannot be read or written is a `JournalError`.
+        """
+
+    @hookspec(firstresult=True)
+    def api_routes(self, context: ExtensionContext) -> Sequence[ApiRoute]:  # type: ignore[empty-body]
+        """Return the requests that the extension answers over HTTP. Manifest: `[api] routes = true`."""

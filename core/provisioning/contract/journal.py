@@ -30,7 +30,7 @@ __all__ = [
 
 
 class RunState(StrEnum):
-    """The life of a run; `RUN_MOVES` in the workflow room is the table of legal moves."""
+    """The life of a run; `contract/moves.py` has the table of legal moves."""
 
     RUNNING = "running"
     """Operations are being scheduled, or were when its process was last heard of."""
@@ -123,8 +123,8 @@ class LeaseInfo:
 class RunRecord:
     """A run as the journal knows it.
 
-    `total` counts its operations, `outputs` is what its document promised, once it has succeeded; times are seconds
-    since the epoch.
+    `total` counts its operations, `events` its events so far; `outputs` is what its document promised, once it has
+    succeeded; times are seconds since the epoch.
     """
 
     workflow_id: str
@@ -134,6 +134,7 @@ class RunRecord:
     total: int
     created_at: float
     updated_at: float
+    events: int = 0
     error: ErrorInfo | None = None
     outputs: Mapping[str, Any] | None = None
     cancel: CancelMode | None = None
@@ -268,9 +269,14 @@ class Journal(Protocol):
         ...
 
     def list_operations(
-        self, workflow_id: str, *, states: Sequence[OperationState] = (), newest_first: bool = False
+        self,
+        workflow_id: str,
+        *,
+        states: Sequence[OperationState] = (),
+        newest_first: bool = False,
+        with_resources: bool = False,
     ) -> Iterator[OperationRecord]:
-        """Yield the operations that have begun, in the order of their intents."""
+        """Yield the operations that have begun, in the order of their intents: all, or those that made something."""
         ...
 
     def get_operation(self, workflow_id: str, operation_id: str) -> OperationRecord | None:
@@ -283,6 +289,10 @@ class Journal(Protocol):
 
     def list_events(self, workflow_id: str | None = None, *, after: int = 0, limit: int = 1000) -> Sequence[Event]:
         """Return events with a sequence above `after`, oldest first; of all runs when `workflow_id` is None."""
+        ...
+
+    def newest_events(self, workflow_id: str, count: int) -> int:
+        """Return the sequence after which the newest `count` events of a run come."""
         ...
 
     def last_sequence(self) -> int:

@@ -17,6 +17,8 @@ from provisioning.dispatch.registration import (
     check_provider,
     implemented_hooks,
 )
+from provisioning.dispatch.routes import parts_of
+from provisioning.dispatch.service import Service
 from provisioning.dispatch.times import Phase, Times
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Observers",
     "Phase",
     "ProviderHandle",
+    "Service",
     "Times",
     "Wrapper",
     "all_hooks",
@@ -41,4 +44,5 @@ __all__ = [
     "hooks_of",
     "implemented_hooks",
     "kinds_of",
+    "parts_of",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_origin
 
-from provisioning.contract import PROJECT, ExtensionHooks, ProviderHooks, WorkflowHooks
+from provisioning.contract import PROJECT, ExtensionHooks, ProviderHooks, ServiceHooks, WorkflowHooks
 
 __all__ = ["Hook", "all_hooks", "hooks_of"]
 
@@ -38,7 +38,7 @@ def hooks_of(spec: type) -> Mapping[str, Hook]:
 
 def all_hooks() -> Mapping[str, Hook]:
     """Return every hook of the interface, by name."""
-    specs = (ProviderHooks, WorkflowHooks, ExtensionHooks)
+    specs = (ProviderHooks, WorkflowHooks, ExtensionHooks, ServiceHooks)
     return {name: hook for spec in specs for name, hook in hooks_of(spec).items()}
 
 
@@ -51,7 +51,7 @@ def _hook(spec: type, name: str, options: Mapping[str, Any]) -> Hook:
         parameters=tuple(signature.parameters)[1:],
         firstresult=bool(options["firstresult"]),
         may_yield=_is_several(signature.return_annotation),
-        is_wrappable=bool(options["firstresult"]) and spec is not ExtensionHooks,
+        is_wrappable=bool(options["firstresult"]) and spec in (ProviderHooks, WorkflowHooks),
         summary=inspect.getdoc(function).splitlines()[0],  # type: ignore[union-attr]
     )
 

@@ -6,20 +6,12 @@ begins it, a worker that ends it, or a driver that abandons it. So the workers s
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from provisioning.contract import (
-    Cancellation,
-    Compensation,
-    Finished,
-    Job,
-    Noted,
-    Outcome,
-    Settlement,
-)
+from provisioning.contract import Cancellation, Execute, Finished, Job, Noted
 from provisioning.errors import RunInterrupted
 
 __all__ = ["ThreadEngine"]
@@ -32,9 +24,6 @@ MOST_NOTES = 256
 
 LOOK_EVERY = 0.5
 """How often a job that is held up looks whether anybody collects its notes still, in seconds."""
-
-Note = Callable[[str, Mapping[str, Any]], None]
-Execute = Callable[[Job, Cancellation, Note], Outcome | Settlement | Compensation | None]
 
 
 class ThreadEngine:

@@ -56,6 +56,8 @@ class ExtensionNotRemovable(ExtensionError):
 class ExtensionBroken(ExtensionError):
     """The extension's own code failed: at import, at activation, in a hook."""
 
+    http_status = 500
+
 
 class HookRejected(ExtensionError):
     """The extension's plugin does not fit the hook interface, seen when it was registered."""

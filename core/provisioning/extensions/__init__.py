@@ -1,5 +1,6 @@
 """What is there, whether it fits, and how it is loaded: extensions from packages and folders, in one registry."""
 
+from provisioning.extensions.brought import brought_by_name
 from provisioning.extensions.bundled import bundled_folder
 from provisioning.extensions.change import Change
 from provisioning.extensions.compatibility import Surroundings, satisfies
@@ -21,7 +22,8 @@ from provisioning.extensions.installer import Installer, find_installer
 from provisioning.extensions.kinds import brought_kinds
 from provisioning.extensions.life import Life
 from provisioning.extensions.loader import load, load_command, load_plugin, load_provider
-from provisioning.extensions.manifest import CommandTarget, Manifest, manifest_schema
+from provisioning.extensions.manifest import STATUS_CHECK, CommandTarget, Manifest, manifest_schema
+from provisioning.extensions.offer import ENGINES, KINDS, SECRETS, STORES, Offer
 from provisioning.extensions.option import Option, options_of
 from provisioning.extensions.options import Place, checked_options, config_problems, schema_of, secret_keys
 from provisioning.extensions.origin import Origin, OriginKind
@@ -37,9 +39,14 @@ from provisioning.extensions.selection import Selection
 from provisioning.extensions.tool import Say, silent
 
 __all__ = [
+    "ENGINES",
+    "KINDS",
     "MANIFEST_FILE",
     "OURS",
     "RESERVED_COMMANDS",
+    "SECRETS",
+    "STATUS_CHECK",
+    "STORES",
     "Change",
     "CommandTarget",
     "Examination",
@@ -52,6 +59,7 @@ __all__ = [
     "Life",
     "Manifest",
     "ManifestIndex",
+    "Offer",
     "Option",
     "Origin",
     "OriginKind",
@@ -63,6 +71,7 @@ __all__ = [
     "Selection",
     "Status",
     "Surroundings",
+    "brought_by_name",
     "brought_kinds",
     "bundled_folder",
     "can_be_frozen",

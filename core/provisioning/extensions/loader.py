@@ -4,11 +4,12 @@ import contextlib
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from provisioning.dispatch import Phase, check_plugin, described, implemented_hooks
+from provisioning.contract import ServiceHooks
+from provisioning.dispatch import Phase, check_plugin, described, hooks_of, implemented_hooks
 from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
@@ -146,17 +147,31 @@ def _made(record: ExtensionRecord, role: str, found: Any) -> object:
 
 
 def _compare_hooks(record: ExtensionRecord, role: str, plugin: object) -> None:
-    """Hold the manifest to what it says of the hooks, where it says anything."""
-    declared = record.manifest.hooks.implements
-    if declared is None or role != ExtensionType.HOOKS:
+    """Hold the manifest to what it says of the hooks: what it announces is there, and what must be announced is."""
+    if role != ExtensionType.HOOKS:
         return
-    there = implemented_hooks(plugin)
-    lacks, surplus = sorted(set(declared) - there), sorted(there - set(declared))
-    if lacks or surplus:
+    there, announced = implemented_hooks(plugin), record.manifest.services()
+    words = [
+        f"[{table}] needs {hook}, which the plugin lacks" for hook, table in announced.items() if hook not in there
+    ]
+    words += [
+        f"the plugin has {hook}, which nothing in the manifest announces"
+        for hook in hooks_of(ServiceHooks)
+        if hook in there and hook not in announced
+    ]
+    _mend(record, "its manifest is not what its plugin has", words)
+    declared = record.manifest.hooks.implements
+    if declared is not None:
+        lacks, surplus = sorted(set(declared) - there), sorted(there - set(declared))
         words = [f"the plugin lacks {', '.join(lacks)}"] if lacks else []
         words += [f"the manifest does not name {', '.join(surplus)}"] if surplus else []
+        _mend(record, "hooks.implements in its manifest is not what its plugin has", words)
+
+
+def _mend(record: ExtensionRecord, what: str, words: Sequence[str]) -> None:
+    if words:
         raise HookRejected(
-            f"extension {record}: hooks.implements in its manifest is not what its plugin has: {'; '.join(words)}",
+            f"extension {record}: {what}: {'; '.join(words)}",
             extension=record.name,
             hint=f"the author of {record.name} has to mend this",
         )

@@ -11,22 +11,29 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
+from provisioning.config import CORE_ENGINE, CORE_SCHEME, REFERENCE_ROOTS
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.reserved import RESERVED_COMMANDS
 
 __all__ = [
+    "ApiTable",
     "CommandTable",
     "CommandTarget",
     "CompatibilityTable",
+    "ConfigSourceTable",
     "ConfigTable",
+    "EngineTable",
     "EntryPointsTable",
     "ExtensionTable",
     "Flaw",
+    "HealthTable",
     "HooksTable",
     "Manifest",
     "ProviderTable",
+    "SecretsTable",
+    "StoreTable",
     "TemplateTable",
     "WorkflowTable",
     "manifest_schema",
@@ -34,8 +41,17 @@ __all__ = [
 
 _NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _KIND = r"^[a-z][a-z0-9_]*$"
+_ROOT = r"^[a-z][a-z0-9_-]*$"
+_SCHEME = r"^[a-z][a-z0-9+.-]*$"
 _HOOK_API = r"^[1-9]\d{0,5}$"
 _TARGET = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
+
+
+CORE_CHECKS = "core"
+"""What stands before the names of the checks that `doctor` brings itself."""
+
+STATUS_CHECK = "status"
+"""The check that `doctor` makes of every extension itself."""
 
 
 class Flaw(ValueError):
@@ -118,6 +134,19 @@ def _command_name(value: str) -> str:
     return _plain_name(value)
 
 
+def _own(what: str, pattern: str, form: str, taken: Iterable[str] = ()) -> Callable[[str], str]:
+    """Return a check of the name of something that an extension brings beside what is there already."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise Flaw(f"{value!r} is not a name for {what}", form)
+        if value in taken:
+            raise Flaw(f"{value!r} is taken: it cannot be the name of {what}", "give it another name")
+        return value
+
+    return check
+
+
 def _hook_api(value: str) -> str:
     if not re.fullmatch(_HOOK_API, value):
         raise Flaw(f"{value!r} is not a version of the hook interface", 'write the number as text, like "1"')
@@ -136,6 +165,26 @@ HookApi = Annotated[str, AfterValidator(_hook_api), _pattern(_HOOK_API)]
 KindName = Annotated[str, AfterValidator(_kind), _pattern(_KIND)]
 TemplateName = Annotated[str, AfterValidator(_plain_name), _pattern(_NAME)]
 CommandName = Annotated[str, AfterValidator(_command_name), _pattern(_NAME)]
+SecretsName = Annotated[
+    str,
+    AfterValidator(_own("a secret resolver", _ROOT, "use lower-case letters, digits, - and _", REFERENCE_ROOTS)),
+    _pattern(_ROOT),
+]
+EngineType = Annotated[
+    str,
+    AfterValidator(_own("an engine", _NAME, "use lower-case letters, digits and single hyphens", [CORE_ENGINE])),
+    _pattern(_NAME),
+]
+Scheme = Annotated[
+    str,
+    AfterValidator(_own("a store's scheme", _SCHEME, "write it as it stands before :// in a URL", [CORE_SCHEME])),
+    _pattern(_SCHEME),
+]
+CheckName = Annotated[
+    str,
+    AfterValidator(_own("a check", _NAME, "use lower-case letters, digits and single hyphens", [STATUS_CHECK])),
+    _pattern(_NAME),
+]
 HookName = Annotated[str, AfterValidator(_one_of("hook", all_hooks))]
 CapabilityName = Annotated[
     str,
@@ -234,6 +283,48 @@ class HooksTable(_Table):
     """The names of the hooks that it implements or wraps, all of them; unchecked when left out."""
 
 
+class SecretsTable(_Table):
+    """Which secrets it can resolve."""
+
+    names: list[SecretsName] = []
+    """What stands first in a reference to its secrets: `vault` for `{{vault.path}}`. Hook: `resolve_secret`."""
+
+
+class ConfigSourceTable(_Table):
+    """Whether it says anything of the configuration."""
+
+    provides: bool = False
+    """Whether it is a layer of the configuration, under every file. Hook: `load_config`."""
+
+
+class HealthTable(_Table):
+    """What `doctor` can look at with its help."""
+
+    checks: list[CheckName] = []
+    """The names of its checks, which people see behind its own: `NAME.check`. Hook: `health_checks`."""
+
+
+class EngineTable(_Table):
+    """Where it can run operations."""
+
+    types: list[EngineType] = []
+    """What `[engine] type` may say to mean it. Hook: `create_engine`."""
+
+
+class StoreTable(_Table):
+    """Where it can keep the journal."""
+
+    schemes: list[Scheme] = []
+    """The schemes of `[store] url` that mean it, like `postgresql`. Hook: `open_store`."""
+
+
+class ApiTable(_Table):
+    """Whether it answers over HTTP."""
+
+    routes: bool = False
+    """Whether it answers requests below `/extensions/NAME/`. Hook: `api_routes`."""
+
+
 class ConfigTable(_Table):
     """How it is configured."""
 
@@ -274,6 +365,18 @@ class Manifest(_Table):
     """What it brings to workflows."""
     hooks: HooksTable = HooksTable()
     """Which hooks its plugin has."""
+    secrets: SecretsTable = SecretsTable()
+    """Which secrets it can resolve."""
+    config_source: ConfigSourceTable = ConfigSourceTable()
+    """Whether it says anything of the configuration."""
+    health: HealthTable = HealthTable()
+    """What `doctor` can look at with its help."""
+    engine: EngineTable = EngineTable()
+    """Where it can run operations."""
+    store: StoreTable = StoreTable()
+    """Where it can keep the journal."""
+    api: ApiTable = ApiTable()
+    """Whether it answers over HTTP."""
     config: ConfigTable = ConfigTable()
     """How it is configured."""
     templates: Annotated[dict[TemplateName, TemplateTable], _CLOSED] = {}
@@ -285,6 +388,18 @@ class Manifest(_Table):
         """Return where the code for `provider`, `workflow` or `hooks` is; None when it brings none."""
         found: str | CommandTarget | None = getattr(self.entry_points, role)
         return found
+
+    def services(self) -> dict[str, str]:
+        """Return the hooks that it announces of what it does for the program, each with the table that does so."""
+        announced = {
+            "resolve_secret": ("secrets", self.secrets.names),
+            "load_config": ("config_source", self.config_source.provides),
+            "health_checks": ("health", self.health.checks),
+            "create_engine": ("engine", self.engine.types),
+            "open_store": ("store", self.store.schemes),
+            "api_routes": ("api", self.api.routes),
+        }
+        return {hook: table for hook, (table, is_there) in announced.items() if is_there}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, defaults filled in."""

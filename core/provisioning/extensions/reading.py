@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.index import ManifestIndex
-from provisioning.extensions.manifest import CommandTarget, EntryPointsTable, Flaw, Manifest
+from provisioning.extensions.manifest import CORE_CHECKS, CommandTarget, EntryPointsTable, Flaw, Manifest
 from provisioning.source import Format, Source, read_source
 
 __all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
@@ -27,6 +27,7 @@ _WANTED = {
     "list_type": "a list",
     "model_type": "a table",
     "float_type": "a number",
+    "bool_type": "true or false",
     "dict_type": "a table",
 }
 _LISTS_OF_NAMES = (
@@ -34,6 +35,10 @@ _LISTS_OF_NAMES = (
     ("provider", "capabilities"),
     ("workflow", "operation_kinds"),
     ("hooks", "implements"),
+    ("secrets", "names"),
+    ("health", "checks"),
+    ("engine", "types"),
+    ("store", "schemes"),
 )
 
 
@@ -137,6 +142,13 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
     for section in ("provider", "workflow", "hooks"):
         if section in source.data and manifest.target(section) is None and (section != role or is_whole):
             yield source.problem([section], f"describes a {section} plugin, and [entry_points] names none")
+    for hook, table in manifest.services().items():
+        if manifest.target("hooks") is None:
+            why = f"needs the hook {hook}, and [entry_points] names no hooks plugin that could have it"
+            yield source.problem([table], why, 'add hooks = "package.module:Object"')
+    if manifest.extension.name == CORE_CHECKS and manifest.health.checks:
+        why = f"checks named {CORE_CHECKS}.NAME are provisioning's own"
+        yield source.problem(["health", "checks"], why, "give the extension another name")
     if manifest.target("workflow") is not None and not manifest.workflow.operation_kinds:
         yield source.problem(
             ["workflow"], "no operation_kinds are declared", "list the names of all kinds that the plugin brings"

@@ -44,6 +44,9 @@ _STEPS: Sequence[tuple[str, str, frozenset[ProblemCode]]] = (
                 ProblemCode.KIND_CONFLICT,
                 ProblemCode.TEMPLATE_CONFLICT,
                 ProblemCode.COMMAND_CONFLICT,
+                ProblemCode.SECRETS_CONFLICT,
+                ProblemCode.ENGINE_CONFLICT,
+                ProblemCode.STORE_CONFLICT,
                 ProblemCode.CONFLICTS_WITH,
             }
         ),

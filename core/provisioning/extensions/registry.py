@@ -11,6 +11,7 @@ from provisioning.errors import ExtensionNotFound
 from provisioning.extensions.compatibility import Surroundings
 from provisioning.extensions.discovery import discover_folders, discover_packages
 from provisioning.extensions.index import ManifestIndex
+from provisioning.extensions.offer import COMMANDS, KINDS, TEMPLATES, Offer
 from provisioning.extensions.ordering import in_order
 from provisioning.extensions.origin import OriginKind
 from provisioning.extensions.record import ExtensionRecord
@@ -23,8 +24,7 @@ __all__ = ["Registry"]
 class Registry:
     """All records, those that cannot be used too; several of one name where they conflict.
 
-    `prefer` names, for a kind of operation, a template or a command that several extensions bring, the extension whose
-    it is.
+    `prefer` names, for what several extensions bring under one name, the extension whose it is.
     """
 
     def __init__(self, records: Iterable[ExtensionRecord], prefer: Mapping[str, str] | None = None) -> None:
@@ -98,30 +98,39 @@ class Registry:
 
     def find_kind(self, name: str) -> ExtensionRecord:
         """Return the record that brings a kind of operation, ready to be loaded; raises as `find_provider`."""
-        return self._ready(self._best("kind of operation", name, lambda record: record.kinds))
+        return self.find(KINDS, name)
+
+    def find(self, offer: Offer, name: str) -> ExtensionRecord:
+        """Return the record that brings what is offered under a name; raises as `find_provider`."""
+        return self._ready(self._best(offer.noun, name, offer.names))
+
+    def names(self, offer: Offer, *, is_ready: bool = False) -> Sequence[str]:
+        """Return the names of all that manifests offer, sorted; only of what can be used with `is_ready`."""
+        records = (record for record in self._records if record.is_ready or not is_ready)
+        return sorted({name for record in records for name in offer.names(record)})
 
     def kinds(self) -> Sequence[str]:
         """Return the names of all kinds that manifests declare, sorted; `find_kind` says which can be used."""
-        return sorted({kind for record in self._records for kind in record.kinds})
+        return self.names(KINDS)
 
     def find_template(self, name: str, *, what: str = "workflow template") -> ExtensionRecord:
         """Return the record that brings a workflow template; raises as `find_provider`.
 
         `what` is what the error calls a thing of this name that is not there.
         """
-        return self._ready(self._best(what, name, lambda record: record.templates))
+        return self._ready(self._best(what, name, TEMPLATES.names))
 
     def templates(self) -> Sequence[str]:
         """Return the names of all workflow templates that manifests declare, sorted."""
-        return sorted({name for record in self._records for name in record.templates})
+        return self.names(TEMPLATES)
 
     def find_command(self, name: str) -> ExtensionRecord:
         """Return the record that brings a command, ready to be loaded; raises as `find_provider`."""
-        return self._ready(self._best("command", name, lambda record: record.commands))
+        return self.find(COMMANDS, name)
 
     def commands(self) -> Sequence[str]:
         """Return the names of all commands that manifests declare, sorted."""
-        return sorted({name for record in self._records for name in record.commands})
+        return self.names(COMMANDS)
 
     def _best(self, what: str, name: str, brings: Callable[[ExtensionRecord], Collection[str]]) -> ExtensionRecord:
         found = [record for record in self._records if name in brings(record)]

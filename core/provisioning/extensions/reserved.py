@@ -3,6 +3,18 @@
 __all__ = ["RESERVED_COMMANDS"]
 
 RESERVED_COMMANDS = frozenset(
-    {"completion", "config", "events", "extension", "init", "provider", "schema", "server", "workflow"}
+    {
+        "completion",
+        "config",
+        "doctor",
+        "events",
+        "extension",
+        "init",
+        "journal",
+        "provider",
+        "schema",
+        "server",
+        "workflow",
+    }
 )
 """The first word of every built-in command; a test holds it to the tree of commands."""

@@ -1,12 +1,12 @@
 """Which of the extensions that were found may be used together: the passes over all records, in their order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from operator import attrgetter
 
 from packaging.requirements import Requirement
 
 from provisioning.extensions.compatibility import Surroundings, compatibility_problems, satisfies
+from provisioning.extensions.offer import OFFERS, Offer
 from provisioning.extensions.ordering import order_graph
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.record import ExtensionRecord, Status
@@ -14,12 +14,6 @@ from provisioning.extensions.selection import Selection
 
 __all__ = ["settle"]
 
-_BROUGHT: Sequence[tuple[str, ProblemCode, Callable[[ExtensionRecord], Sequence[str]]]] = (
-    ("kind of operation", ProblemCode.KIND_CONFLICT, attrgetter("kinds")),
-    ("workflow template", ProblemCode.TEMPLATE_CONFLICT, attrgetter("templates")),
-    ("command", ProblemCode.COMMAND_CONFLICT, attrgetter("commands")),
-)
-"""What has a name that only one extension can have, beside the extension itself."""
 _PREFER = 'say which one is used under [extensions.prefer]: {} = "ORIGIN" (package, folder, a distribution or a path)'
 
 
@@ -39,8 +33,8 @@ def settle(
             for problem in compatibility_problems(record.manifest, here):
                 record.refuse(problem)
     _settle_names(records, prefer)
-    for what, code, names_of in _BROUGHT:
-        _settle_brought(records, prefer, what, code, names_of)
+    for offer in OFFERS:
+        _settle_offer(offer, records, prefer)
     _settle_enemies(records)
     _settle_needs(records)
     if _settle_circles(records):
@@ -76,25 +70,20 @@ def _settle_name(name: str, group: Sequence[ExtensionRecord], preference: str | 
         record.refuse(ExtensionProblem(ProblemCode.NAME_CONFLICT, why, _PREFER.format(name)))
 
 
-def _settle_brought(
-    records: Sequence[ExtensionRecord],
-    prefer: Mapping[str, str],
-    what: str,
-    code: ProblemCode,
-    names_of: Callable[[ExtensionRecord], Sequence[str]],
-) -> None:
-    """Of several extensions that bring a thing of one name, the preferred one brings it; else none does."""
+def _settle_offer(offer: Offer, records: Sequence[ExtensionRecord], prefer: Mapping[str, str]) -> None:
+    """Of several extensions that offer one thing, the preferred one brings it; else none does."""
     owners: dict[str, list[ExtensionRecord]] = {}
     for record in records:
         if record.is_ready:
-            for name in names_of(record):
+            for name in offer.names(record):
                 owners.setdefault(name, []).append(record)
     for name, group in owners.items():
         if len(group) > 1 and prefer.get(name) not in [record.name for record in group]:
-            why = f"the {what} {name} is brought by {' and '.join(map(str, group))}"
+            names = " and ".join(map(str, group))
             hint = f'say which one is used under [extensions.prefer]: {name} = "EXTENSION", or disable one'
             for record in group:
-                record.refuse(ExtensionProblem(code, why, hint))
+                why = f"the {offer.noun} {name} is brought by {names}"
+                record.refuse(ExtensionProblem(offer.conflict, why, hint))
 
 
 def _settle_enemies(records: Sequence[ExtensionRecord]) -> None:

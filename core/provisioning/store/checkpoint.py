@@ -14,7 +14,7 @@ from provisioning.store import queries
 from provisioning.store.lease import find_run
 from provisioning.store.rows import as_event, as_run
 
-__all__ = ["checkpoint_at", "checkpoint_now"]
+__all__ = ["Fold", "checkpoint_at", "checkpoint_now"]
 
 _OPERATION_STATES = {
     EventKind.OPERATION_STARTED: OperationState.STARTED,
@@ -47,7 +47,7 @@ _RUN_WORDS = tuple(state.value for state in RunState)
 
 
 @dataclass(slots=True)
-class _Fold:
+class Fold:
     """The state of a run as its events tell it, one after the other."""
 
     at: float
@@ -86,7 +86,7 @@ def _operation_state(event: Event) -> OperationState:
 def checkpoint_at(connection: sqlite3.Connection, workflow_id: str, step: int) -> WorkflowCheckpoint:
     """Return what the run looked like after the last of its events up to `step`; raise `RunNotFound`."""
     run = as_run(find_run(connection, workflow_id))
-    fold = _Fold(at=run.created_at)
+    fold = Fold(at=run.created_at)
     for event in _events(connection, workflow_id, step):
         fold.take(event)
     return WorkflowCheckpoint(

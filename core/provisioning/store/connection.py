@@ -14,7 +14,16 @@ from provisioning.errors import ConfigurationError
 from provisioning.store import faults, queries
 from provisioning.store.schema import APPLICATION_ID, TABLES, VERSION
 
-__all__ = ["can_write", "check_identity", "connect_reader", "connect_writer", "make_folder", "prepare"]
+__all__ = [
+    "can_write",
+    "check_current",
+    "check_identity",
+    "connect_reader",
+    "connect_writer",
+    "make_folder",
+    "prepare",
+    "version_of",
+]
 
 _SYNCHRONOUS = frozenset({"OFF", "NORMAL", "FULL", "EXTRA"})
 
@@ -92,6 +101,11 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
     return value
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the format of the journal."""
+    return int(_pragma(connection, "user_version"))
+
+
 def _is_empty(connection: sqlite3.Connection) -> bool:
     """Whether the file is a database that nothing was put into yet."""
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -99,12 +113,20 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def check_identity(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise unless the file is a journal in a format that this code knows."""
-    if _pragma(connection, "application_id") != APPLICATION_ID:
+    """Raise unless the file is a journal in a format that this code knows, older ones included."""
+    version = version_of(connection)
+    if _pragma(connection, "application_id") != APPLICATION_ID or version < 1:
         raise faults.foreign(path)
-    version = int(_pragma(connection, "user_version"))
     if version > VERSION:
         raise faults.too_new(path, version, VERSION)
+
+
+def check_current(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise unless the file is a journal in the format that this code writes."""
+    check_identity(connection, path)
+    version = version_of(connection)
+    if version < VERSION:
+        raise faults.too_old(path, version, VERSION)
 
 
 def prepare(connection: sqlite3.Connection, path: Path, installation_id: str, *, busy_timeout: float) -> None:

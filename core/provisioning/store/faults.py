@@ -16,7 +16,19 @@ from provisioning.errors import (
 )
 from provisioning.store.rows import Unreadable, Unwritable
 
-__all__ = ["closed", "foreign", "missing", "read_only", "too_new", "translated", "without_wal"]
+__all__ = [
+    "closed",
+    "foreign",
+    "in_use",
+    "is_damage",
+    "missing",
+    "occupied",
+    "read_only",
+    "too_new",
+    "too_old",
+    "translated",
+    "without_wal",
+]
 
 
 @contextmanager
@@ -36,9 +48,19 @@ def translated(path: Path) -> Iterator[None]:
 
 def _of_sqlite(error: sqlite3.Error, path: Path) -> JournalError:
     """Translate by SQLite's primary result code, the low byte of the extended one."""
+    if is_damage(error):
+        return _damaged(path, str(error))
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     make = _BY_CODE.get(code)
     return make(path, str(error)) if make else JournalError(f"journal {path} cannot be used: {error}", path=str(path))
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error tells of a damaged file. Text that is not UTF-8 is damage, too; Python finds it, not SQLite."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return isinstance(error, sqlite3.OperationalError)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _of_system(error: OSError, path: Path) -> JournalError:
@@ -127,6 +149,34 @@ def too_new(path: Path, version: int, known: int) -> JournalError:
     )
 
 
+def too_old(path: Path, version: int, known: int) -> JournalError:
+    """Say that the file must be migrated before it can be read, and may not be written."""
+    return JournalReadOnly(
+        f"journal {path} has format {version}, and cannot be brought to format {known}: it may not be written",
+        path=str(path),
+        hint="Let somebody who may write it run any command on it once, `provisioning workflow list` for one; or copy "
+        "it to where you may write.",
+    )
+
+
+def in_use(path: Path, workflow_id: str, reason: str) -> JournalError:
+    """Say that a run of the journal is driven, and what cannot be done meanwhile."""
+    return JournalLocked(
+        f"run {workflow_id} of journal {path} is being driven: {reason}",
+        path=str(path),
+        hint=f"Try again when the run has ended; `provisioning workflow cancel {workflow_id}` stops it.",
+    )
+
+
+def occupied(path: Path) -> JournalError:
+    """Say that there is a file where a new journal was to be made."""
+    return JournalError(
+        f"{path} is there already, and a salvaged journal is put into a file of its own",
+        path=str(path),
+        hint="Name a file that is not there.",
+    )
+
+
 def missing(path: Path) -> JournalError:
     """Say that there is no file where one was to be."""
     return JournalError(
@@ -158,6 +208,4 @@ _BY_CODE: dict[int, Callable[[Path, str], JournalError]] = {
     sqlite3.SQLITE_CANTOPEN: _unopened,
     sqlite3.SQLITE_READONLY: read_only,
     sqlite3.SQLITE_PERM: read_only,
-    sqlite3.SQLITE_CORRUPT: _damaged,
-    sqlite3.SQLITE_NOTADB: _damaged,
 }

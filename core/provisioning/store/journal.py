@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from provisioning.contract.events import Event
 from provisioning.contract.journal import (
@@ -24,17 +24,28 @@ from provisioning.errors import RunConflict
 from provisioning.store import connection as connections
 from provisioning.store import faults, queries
 from provisioning.store.checkpoint import checkpoint_at, checkpoint_now
-from provisioning.store.group_commit import GroupCommit
+from provisioning.store.group_commit import Change, GroupCommit
 from provisioning.store.lease import find_run, is_driven, is_new, take_lease
+from provisioning.store.migration import migrate
 from provisioning.store.readers import Readers
 from provisioning.store.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
+from provisioning.store.schema import VERSION
 from provisioning.store.tail import Tail
 from provisioning.store.writer import SqliteRunWriter
 
 __all__ = ["SqliteJournal", "open_journal"]
 
+T = TypeVar("T")
+
 _STRETCH = 500
 """How many operations one read of a long list fetches; between two reads nothing is held open."""
+
+_LISTS = {
+    (False, False): queries.LIST_OPERATIONS,
+    (True, False): queries.LIST_OPERATIONS_NEWEST_FIRST,
+    (False, True): queries.LIST_OPERATIONS_WITH_RESOURCES,
+}
+"""The statement of a list by what it is to be: the newest first, only what made something."""
 
 _FIRST, _LAST = -(2**63), 2**63 - 1
 
@@ -51,10 +62,11 @@ def open_journal(
 ) -> "SqliteJournal":
     """Open the journal at `path`, and make it where there is none, unless `create` is False.
 
-    A journal that may not be written is opened for reading; what writes then raises `JournalReadOnly`. `clock` gives
-    seconds since the epoch; `lease_seconds` is how long a lease lasts from its last renewal; `busy_timeout` how long
-    one waits for another process that writes; `poll_interval` how often one looks for what other processes wrote.
-    `synchronous` is SQLite's: less than FULL gives up that a commit outlives a loss of power.
+    One of an older version is migrated, after a copy of it was put beside it. A journal that may not be written is
+    opened for reading; what writes then raises `JournalReadOnly`. `clock` gives seconds since the epoch;
+    `lease_seconds` is how long a lease lasts from its last renewal; `busy_timeout` how long one waits for another
+    process that writes; `poll_interval` how often one looks for what other processes wrote. `synchronous` is SQLite's:
+    less than FULL gives up that a commit outlives a loss of power.
 
     Raises any `JournalError`.
     """
@@ -66,7 +78,7 @@ def open_journal(
             connections.make_folder(path.parent)
         writer = None
         if connections.can_write(path):
-            writer = _prepared(path, synchronous=synchronous, busy_timeout=busy_timeout)
+            writer = _prepared(path, clock, synchronous=synchronous, busy_timeout=busy_timeout)
         elif not path.exists():
             raise faults.read_only(path, "its folder may not be written")
         connect = partial(connections.connect_reader, path, busy_timeout=busy_timeout, writable=writer is not None)
@@ -80,11 +92,13 @@ def open_journal(
         return _identified(journal)
 
 
-def _prepared(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
-    """Open the file for writing, as a journal."""
+def _prepared(path: Path, clock: Callable[[], float], *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
+    """Open the file for writing, as a journal of this version."""
     writer = connections.connect_writer(path, synchronous=synchronous, busy_timeout=busy_timeout)
     try:
         connections.prepare(writer, path, secrets.token_hex(8), busy_timeout=busy_timeout)
+        if connections.version_of(writer) < VERSION:
+            migrate(writer, path, clock())
     except BaseException:
         writer.close()
         raise
@@ -134,7 +148,7 @@ class SqliteJournal:
     def identify(self) -> None:
         """Read whose journal this is; raise `JournalCorrupt` and `JournalTooNew` when it cannot be used."""
         with self._readers.read() as connection:
-            connections.check_identity(connection, self._group.path)
+            connections.check_current(connection, self._group.path)
             self._installation_id = as_id(connection.execute(queries.FIND_META, ("installation_id",)).fetchone())
 
     @property
@@ -171,14 +185,12 @@ class SqliteJournal:
             connection.execute(queries.ADD_DOCUMENT, (cursor.lastrowid, document))
             return True
 
-        return self._group.write(change)
+        return self._change(change)
 
     def acquire(self, workflow_id: str, holder: str) -> SqliteRunWriter:
         """Take the run's lease; raise `RunLocked` while another living process holds it, `RunNotFound`."""
         now = self._clock()
-        lease = self._group.write(
-            lambda connection: take_lease(connection, workflow_id, holder, now, self._lease_seconds)
-        )
+        lease = self._change(lambda connection: take_lease(connection, workflow_id, holder, now, self._lease_seconds))
         return SqliteRunWriter(
             lease, self._group, self._readers, self._tail, clock=self._clock, lease_seconds=self._lease_seconds
         )
@@ -211,15 +223,29 @@ class SqliteJournal:
             _check_cancellable(row)
             connection.execute(queries.SET_CANCEL, (mode.value, workflow_id))
 
-        self._group.write(change)
+        self._change(change)
+
+    def _change(self, change: Change[T]) -> T:
+        """Make a change, unless a later version of the project has migrated the journal since it was opened here."""
+
+        def checked(connection: sqlite3.Connection) -> T:
+            connections.check_current(connection, self._group.path)
+            return change(connection)
+
+        return self._group.write(checked)
 
     # --- operations
 
     def list_operations(
-        self, workflow_id: str, *, states: Sequence[OperationState] = (), newest_first: bool = False
+        self,
+        workflow_id: str,
+        *,
+        states: Sequence[OperationState] = (),
+        newest_first: bool = False,
+        with_resources: bool = False,
     ) -> Iterator[OperationRecord]:
         """Yield the operations that have begun, in the order of their intents, reading them stretch by stretch."""
-        query = queries.LIST_OPERATIONS_NEWEST_FIRST if newest_first else queries.LIST_OPERATIONS
+        query = _LISTS[newest_first, with_resources]
         wanted = json.dumps([state.value for state in states]) if states else None
         start = _LAST if newest_first else _FIRST
         while True:
@@ -260,6 +286,12 @@ class SqliteJournal:
                 wanted = {"workflow_id": workflow_id, "after": after, "limit": limit}
                 rows = connection.execute(queries.LIST_EVENTS_OF_RUN, wanted)
             return [as_event(row) for row in rows.fetchall()]
+
+    def newest_events(self, workflow_id: str, count: int) -> int:
+        """Return the sequence after which the newest `count` events of a run come: 0 when it has no more than these."""
+        with self._readers.read() as connection:
+            row: Row | None = connection.execute(queries.FIND_EVENT_BEFORE, (workflow_id, count)).fetchone()
+            return 0 if row is None else int(row[0])
 
     def wait_for_events(self, after: int, timeout: float) -> bool:
         """Wait until an event above `after` is there, at most `timeout` seconds; return whether one is.

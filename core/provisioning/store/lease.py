@@ -8,7 +8,7 @@ from provisioning.store import queries
 from provisioning.store.holder import describe_holder, is_dead
 from provisioning.store.rows import Row
 
-__all__ = ["Lease", "find_run", "is_driven", "is_new", "take_lease"]
+__all__ = ["Lease", "find_driven", "find_run", "is_driven", "is_new", "take_lease"]
 
 _RUN, _HOLDER, _FENCE, _SINCE, _EXPIRES_AT = 0, 10, 11, 12, 13
 
@@ -54,6 +54,14 @@ def find_run(connection: sqlite3.Connection, workflow_id: str) -> Row:
 def is_driven(row: Row) -> bool:
     """Whether somebody holds the run's lease whose process may live."""
     return row[_HOLDER] is not None and not is_dead(row[_HOLDER])
+
+
+def find_driven(connection: sqlite3.Connection, now: float) -> str | None:
+    """Return the id of a run that somebody drives whose process may live, in a journal of whatever version."""
+    for workflow_id, holder, expires_at in connection.execute(queries.LIST_LEASES):
+        if now < expires_at and not is_dead(holder):
+            return str(workflow_id)
+    return None
 
 
 def is_new(row: Row) -> bool:

@@ -5,28 +5,44 @@ __all__ = [
     "ADD_EVENT",
     "ADD_META",
     "ADD_RUN",
+    "COUNT_EVENTS",
     "COUNT_OPERATIONS",
     "EXTEND_LEASE",
     "FIND_CANCEL",
     "FIND_DOCUMENT",
+    "FIND_DOCUMENT_OF",
+    "FIND_EVENT_BEFORE",
     "FIND_LAST_EVENT",
     "FIND_LAST_SEQUENCE",
     "FIND_META",
+    "FIND_NEWEST_EVENT",
     "FIND_OPERATION",
     "FIND_RUN",
+    "FORGET_RUN",
     "LIST_EVENTS",
+    "LIST_EVENTS_OF_KIND",
     "LIST_EVENTS_OF_RUN",
+    "LIST_IDS",
+    "LIST_LEASES",
     "LIST_OPERATIONS",
     "LIST_OPERATIONS_NEWEST_FIRST",
+    "LIST_OPERATIONS_WITH_RESOURCES",
     "LIST_RUNS",
+    "LIST_RUNS_BEFORE",
+    "LIST_RUNS_OLDEST_FIRST",
     "LIST_STATES",
+    "LIST_STRAYS",
+    "LIST_UNSETTLED",
+    "MARK_REMNANT",
     "MOVE_RUN",
     "PUT_OPERATION",
     "RELEASE_LEASE",
     "SET_CANCEL",
     "SET_LAST_SEQUENCE",
     "TAKE_LEASE",
+    "TAKE_LEASES_AWAY",
     "TOUCH_RUN",
+    "UNCOUNT_EVENTS",
 ]
 
 # --- what is there once
@@ -59,20 +75,65 @@ SELECT document FROM documents JOIN runs USING (run) WHERE workflow_id = ?
 """
 """Read the document of a run."""
 
+FIND_DOCUMENT_OF = "SELECT document FROM documents WHERE run = ?"
+"""Read the document of a run by the run's number."""
+
 FIND_RUN = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at, outputs
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
 FROM runs WHERE workflow_id = ?
 """
 """Read one run with its lease."""
 
 LIST_RUNS = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at, outputs
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
 FROM runs WHERE :state IS NULL OR state = :state
 ORDER BY run DESC LIMIT :limit
 """
 """Read runs with their leases, the newest first, of one state or of all."""
+
+LIST_IDS = "SELECT workflow_id FROM runs ORDER BY workflow_id"
+"""Read the ids of all runs, from their index alone."""
+
+LIST_RUNS_OLDEST_FIRST = """
+SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
+FROM runs ORDER BY run
+"""
+"""Read all runs with their leases, the oldest first."""
+
+LIST_RUNS_BEFORE = """
+SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
+       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
+FROM runs
+WHERE updated_at < :before
+  AND state IN (SELECT value FROM json_each(:states))
+  AND run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT :keep)
+ORDER BY run
+"""
+"""Read the runs of some states that nothing has happened to since a time, but for the newest of all."""
+
+FORGET_RUN = (
+    "DELETE FROM events WHERE run = ?",
+    "DELETE FROM operations WHERE run = ?",
+    "DELETE FROM documents WHERE run = ?",
+    "DELETE FROM runs WHERE run = ?",
+)
+"""Delete a run with everything that belongs to it; the numbers of its events are not given again."""
+
+COUNT_EVENTS = "UPDATE runs SET events = (SELECT count(*) FROM events WHERE run = runs.run)"
+"""Count the events of each run."""
+
+UNCOUNT_EVENTS = "UPDATE runs SET events = -1"
+"""Say of each run that nobody knows how many events it had."""
+
+MARK_REMNANT = """
+UPDATE runs
+SET state = 'rollback_failed', error = ?, cancel = NULL, events = (SELECT count(*) FROM events WHERE run = runs.run)
+WHERE run = ?
+"""
+"""Say of a run that it is not whole: it cannot go on, and what is known of it can be undone."""
 
 SET_CANCEL = "UPDATE runs SET cancel = ? WHERE workflow_id = ?"
 """Ask the driver of a run to stop."""
@@ -94,12 +155,13 @@ EXTEND_LEASE = "UPDATE runs SET lease_expires_at = ? WHERE run = ? AND lease_fen
 """Move the lease's end."""
 
 TOUCH_RUN = """
-UPDATE runs SET lease_expires_at = ?, updated_at = ? WHERE run = ? AND lease_fence = ? AND lease_holder = ?
+UPDATE runs SET lease_expires_at = ?, updated_at = ?, events = events + ?
+WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Move the lease's end with a commit that leaves the run's state as it is."""
 
 MOVE_RUN = """
-UPDATE runs SET lease_expires_at = ?, updated_at = ?, state = ?, error = ?, outputs = ?
+UPDATE runs SET lease_expires_at = ?, updated_at = ?, events = events + ?, state = ?, error = ?, outputs = ?
 WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Move the lease's end with a commit that gives the run a new state."""
@@ -109,6 +171,15 @@ UPDATE runs SET lease_holder = NULL, lease_since = NULL, lease_expires_at = NULL
 WHERE run = ? AND lease_fence = ? AND lease_holder = ?
 """
 """Give the lease back; its number stays, so that the next one is higher."""
+
+LIST_LEASES = "SELECT workflow_id, lease_holder, lease_expires_at FROM runs WHERE lease_holder IS NOT NULL"
+"""Read who holds a lease, in a journal of whatever version."""
+
+TAKE_LEASES_AWAY = """
+UPDATE runs SET lease_holder = NULL, lease_since = NULL, lease_expires_at = NULL, lease_fence = lease_fence + 1
+WHERE lease_holder IS NOT NULL
+"""
+"""Fence off everybody who holds a lease."""
 
 # --- operations
 
@@ -154,6 +225,26 @@ ORDER BY position DESC LIMIT :limit
 """
 """Read a stretch of a run's operations from the newest intent down, of some states or of all."""
 
+LIST_OPERATIONS_WITH_RESOURCES = """
+SELECT position, operation_id, kind, state, provider, attempt, generation, client_token, digest,
+       compensation, progress, result, resources, error, started_at, ended_at
+FROM operations
+WHERE run = (SELECT run FROM runs WHERE workflow_id = :workflow_id)
+  AND resources IS NOT NULL
+  AND position > :start
+  AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY position LIMIT :limit
+"""
+"""Read a stretch of a run's operations that made something, in the order of their intents."""
+
+LIST_UNSETTLED = """
+SELECT operation_id, state FROM operations
+WHERE run = ?
+  AND (state IN (SELECT value FROM json_each(?)) OR (state = 'failed' AND compensation IS NOT NULL))
+ORDER BY position
+"""
+"""Read which operations of a run are in certain states, or have failed with something left to undo."""
+
 LIST_STATES = """
 SELECT operation_id, state, ended_at FROM operations WHERE run = ? ORDER BY position
 """
@@ -186,7 +277,29 @@ ORDER BY sequence LIMIT :limit
 """
 """Read the events of one run after a place."""
 
+LIST_EVENTS_OF_KIND = "SELECT data, at FROM events WHERE kind = ? ORDER BY sequence"
+"""Read what events of one kind told, and when, over all runs."""
+
+FIND_EVENT_BEFORE = """
+SELECT sequence FROM events
+WHERE run = (SELECT run FROM runs WHERE workflow_id = ?)
+ORDER BY sequence DESC LIMIT 1 OFFSET ?
+"""
+"""Read the place of the event that comes before the newest ones of a run, from the index alone."""
+
 FIND_LAST_EVENT = """
 SELECT sequence, at FROM events WHERE run = ? ORDER BY sequence DESC LIMIT 1
 """
 """Read the place and the time of a run's newest event."""
+
+FIND_NEWEST_EVENT = "SELECT ifnull(max(sequence), 0) FROM events"
+"""Read the place of the newest event that is there, of whatever run."""
+
+# --- what is examined
+
+LIST_STRAYS = """
+SELECT 'operations', run, count(*) FROM operations WHERE run NOT IN (SELECT run FROM runs) GROUP BY run
+UNION ALL SELECT 'events', run, count(*) FROM events WHERE run NOT IN (SELECT run FROM runs) GROUP BY run
+UNION ALL SELECT 'documents', run, count(*) FROM documents WHERE run NOT IN (SELECT run FROM runs) GROUP BY run
+"""
+"""Count the rows that belong to no run."""

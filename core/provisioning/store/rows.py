@@ -133,9 +133,18 @@ def event_columns(event: NewEvent) -> Row:
         raise Unwritable(f"event {event.kind}: {error}") from error
 
 
+def _table(column: str | bytes) -> dict[str, Any]:
+    """Decode a JSON object; raise `TypeError` for any other JSON, and `ValueError` for none."""
+    value = json.loads(column)
+    if not isinstance(value, dict):
+        message = f"expected an object, and found {type(value).__name__}"
+        raise TypeError(message)
+    return value
+
+
 def as_error(column: str | None) -> ErrorInfo | None:
     """Read an error back."""
-    return None if column is None else ErrorInfo.from_dict(json.loads(column))
+    return None if column is None else ErrorInfo.from_dict(_table(column))
 
 
 def as_cancel(column: str | None) -> CancelMode | None:
@@ -164,10 +173,9 @@ def as_id(row: Row | None) -> str:
 def as_document(column: bytes) -> dict[str, Any]:
     """Read a run's document back; raise `Unreadable`."""
     try:
-        document: dict[str, Any] = json.loads(zlib.decompress(column))
+        return _table(zlib.decompress(column))
     except (zlib.error, ValueError, TypeError) as error:
         raise Unreadable(f"the document of a run: {error}") from error
-    return document
 
 
 def as_operation(row: Row) -> OperationRecord:
@@ -185,9 +193,9 @@ def as_operation(row: Row) -> OperationRecord:
             generation=generation,
             client_token=token,
             digest=digest,
-            compensation=None if compensation is None else Compensation.from_dict(json.loads(compensation)),
-            progress=None if progress is None else json.loads(progress),
-            result=None if result is None else json.loads(result),
+            compensation=None if compensation is None else Compensation.from_dict(_table(compensation)),
+            progress=None if progress is None else _table(progress),
+            result=None if result is None else _table(result),
             resources=() if resources is None else tuple(Resource(**each) for each in json.loads(resources)),
             error=as_error(error),
             started_at=started_at,
@@ -201,7 +209,7 @@ def as_event(row: Row) -> Event:
     """Read an event back; raise `Unreadable`."""
     sequence, workflow_id, kind, at, operation_id, data = row
     try:
-        return Event(sequence, workflow_id, kind, at, operation_id, {} if data is None else json.loads(data))
+        return Event(sequence, workflow_id, kind, at, operation_id, {} if data is None else _table(data))
     except (ValueError, TypeError) as error:
         raise Unreadable(f"event {sequence}: {error}") from error
 
@@ -209,7 +217,7 @@ def as_event(row: Row) -> Event:
 def as_run(row: Row) -> RunRecord:
     """Read a run back, with its lease; raise `Unreadable`."""
     _, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel = row[:10]
-    holder, fence, _, expires_at, outputs = row[10:]
+    holder, fence, _, expires_at, outputs, events = row[10:]
     try:
         return RunRecord(
             workflow_id=workflow_id,
@@ -219,8 +227,9 @@ def as_run(row: Row) -> RunRecord:
             total=total,
             created_at=created_at,
             updated_at=updated_at,
+            events=events,
             error=as_error(error),
-            outputs=None if outputs is None else json.loads(outputs),
+            outputs=None if outputs is None else _table(outputs),
             cancel=as_cancel(cancel),
             lease=None if holder is None else LeaseInfo(holder, fence, expires_at),
         )

@@ -10,7 +10,7 @@ __all__ = ["APPLICATION_ID", "TABLES", "VERSION"]
 APPLICATION_ID = int.from_bytes(b"PROV", "big")
 """SQLite's `application_id` of a journal."""
 
-VERSION = 1
+VERSION = 2
 """SQLite's `user_version` of a journal that this code writes."""
 
 _META = """
@@ -37,10 +37,11 @@ CREATE TABLE runs (
     lease_holder TEXT,
     lease_fence INTEGER NOT NULL DEFAULT 0,
     lease_since REAL,
-    lease_expires_at REAL
+    lease_expires_at REAL,
+    events INTEGER NOT NULL DEFAULT 0
 )
 """
-"""One row for each run, with its lease; `lease_fence` stays when the lease is given back."""
+"""One row for each run, with its lease; `lease_fence` stays when the lease is given back, `events` counts them."""
 
 _DOCUMENTS = """
 CREATE TABLE documents (
@@ -78,6 +79,11 @@ CREATE TABLE operations (
 _OPERATIONS_BY_STATE = "CREATE INDEX operations_by_state ON operations (run, state)"
 """What counting reads: without it, the status of a long run would read every result in it."""
 
+_OPERATIONS_WITH_RESOURCES = """
+CREATE INDEX operations_with_resources ON operations (run, position) WHERE resources IS NOT NULL
+"""
+"""What a report reads: without it, it would read all operations of a run in search of those that made something."""
+
 _EVENTS = """
 CREATE TABLE events (
     sequence INTEGER PRIMARY KEY,
@@ -93,5 +99,14 @@ CREATE TABLE events (
 _EVENTS_OF_A_RUN = "CREATE INDEX events_of_a_run ON events (run)"
 """The events of one run in their order: an index on a rowid table ends in the rowid, which is the sequence."""
 
-TABLES = (_META, _RUNS, _DOCUMENTS, _OPERATIONS, _OPERATIONS_BY_STATE, _EVENTS, _EVENTS_OF_A_RUN)
+TABLES = (
+    _META,
+    _RUNS,
+    _DOCUMENTS,
+    _OPERATIONS,
+    _OPERATIONS_BY_STATE,
+    _OPERATIONS_WITH_RESOURCES,
+    _EVENTS,
+    _EVENTS_OF_A_RUN,
+)
 """Every statement that makes an empty file a journal."""

@@ -59,7 +59,7 @@ class SqliteRunWriter:
             moved = None if batch.state is None else (batch.state.value, *end_columns(batch.error, batch.outputs))
 
         def change(connection: sqlite3.Connection) -> int:
-            self._hold(connection, now, moved)
+            self._hold(connection, now, len(events), moved)
             if operations:
                 connection.executemany(queries.PUT_OPERATION, operations)
             return _add_events(connection, run, now, events) if events else 0
@@ -100,13 +100,13 @@ class SqliteRunWriter:
         self._group.write(change)
         self._extended_at = now
 
-    def _hold(self, connection: sqlite3.Connection, now: float, moved: Row | None) -> None:
-        """Renew the lease and move the run, or raise `RunFenced` before anything is written."""
-        times = (now + self._lease_seconds, now)
+    def _hold(self, connection: sqlite3.Connection, now: float, events: int, moved: Row | None) -> None:
+        """Renew the lease, count the events and move the run, or raise `RunFenced` before anything is written."""
+        touched = (now + self._lease_seconds, now, events)
         if moved is None:
-            cursor = connection.execute(queries.TOUCH_RUN, (*times, *self._lease.key))
+            cursor = connection.execute(queries.TOUCH_RUN, (*touched, *self._lease.key))
         else:
-            cursor = connection.execute(queries.MOVE_RUN, (*times, *moved, *self._lease.key))
+            cursor = connection.execute(queries.MOVE_RUN, (*touched, *moved, *self._lease.key))
         if cursor.rowcount == 0:
             raise self._lease.lost()
 

@@ -17,13 +17,14 @@ from provisioning.template.error import (
     UnusableValue,
     near_matches,
 )
-from provisioning.template.reference import STAR, Lookup, Reference
+from provisioning.template.reference import STAR, Lookup, PathReader, Reference
 from provisioning.template.template import Template, parse
 from provisioning.template.value import escape, has_references, references_in, resolve_value, substitute
 
 __all__ = [
     "STAR",
     "Lookup",
+    "PathReader",
     "Reference",
     "Template",
     "TemplateError",

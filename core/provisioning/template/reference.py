@@ -2,6 +2,7 @@
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +10,7 @@ from typing import Any, Final, Literal, Union
 
 from provisioning.template.error import UnknownReference, UnusableValue, near_matches
 
-__all__ = ["STAR", "Lookup", "Reference", "Step"]
+__all__ = ["STAR", "Lookup", "PathReader", "Reference", "Step"]
 
 Lookup = Mapping[str, Any] | Callable[[str], Any]
 """Where the first name of a reference is looked up; a callable raises KeyError for a name it does not know."""
@@ -24,6 +25,15 @@ STAR: Final = _Star.STAR
 
 Step = Union[str, int, "Reference", Literal[_Star.STAR]]
 """One step into a value: a name, a position, a reference that gives one of them, or STAR."""
+
+
+class PathReader(ABC):
+    """What a root may stand for that is asked for a whole path at once, where a table is followed step by step."""
+
+    @abstractmethod
+    def read(self, path: Sequence[str | int], reference: str) -> Any:
+        """Return the value at a path, of the reference that is written so; raises TemplateError."""
+
 
 _NAME = re.compile(r"\w[\w-]*")
 
@@ -60,6 +70,8 @@ class Reference:
                 reference=str(self),
                 hint=near_matches(self.root, known),
             ) from None
+        if isinstance(value, PathReader):
+            return value.read([self._key_of_path(step, lookup) for step in self.path], str(self))
         return _as_data(self._follow(value, 0, lookup))
 
     def _follow(self, value: Any, start: int, lookup: Lookup) -> Any:
@@ -69,6 +81,14 @@ class Reference:
                 return [self._follow(item, index + 1, lookup) for item in self._items(value, index)]
             value = self._step(value, self._key(step, lookup), index)
         return value
+
+    def _key_of_path(self, step: Step, lookup: Lookup) -> str | int:
+        if step is STAR:
+            raise UnusableValue(
+                f"{{{{{self}}}}}: [*] cannot stand here, as there is no list of all that {self.root} can be asked for",
+                reference=str(self),
+            )
+        return self._key(step, lookup)
 
     def _key(self, step: "str | int | Reference", lookup: Lookup) -> str | int:
         if not isinstance(step, Reference):

@@ -9,6 +9,7 @@ from provisioning.workflow.document import (
     document_schema,
 )
 from provisioning.workflow.moves import check_resume, check_rollback
+from provisioning.workflow.ownership import Ownership
 from provisioning.workflow.plan import Plan, PlanEntry
 from provisioning.workflow.planning import Planner
 from provisioning.workflow.report import EXIT_CODES, Report, read_report
@@ -20,6 +21,7 @@ __all__ = [
     "EXIT_CODES",
     "Caller",
     "DocumentConfiguration",
+    "Ownership",
     "Plan",
     "PlanEntry",
     "Planner",

@@ -9,6 +9,7 @@ from provisioning.contract import (
     Cancellation,
     Compensation,
     Job,
+    Note,
     Operation,
     OperationContext,
     Outcome,
@@ -23,8 +24,6 @@ from provisioning.workflow.ports import Guards, Kind, Kinds, Providers
 __all__ = ["Caller"]
 
 _LOGGER = logging.getLogger("provisioning.operation")
-
-Note = Callable[[str, Mapping[str, Any]], None]
 
 
 class Caller:

@@ -34,6 +34,7 @@ from provisioning.errors import (
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import RENEW_EVERY, Ledger
 from provisioning.workflow.limits import NEVER, Limits
+from provisioning.workflow.ownership import Ownership
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.scope import PlannedOperation
 from provisioning.workflow.surroundings import Surroundings
@@ -310,8 +311,4 @@ class Driver(ABC):
         return None if name is None else self.surroundings.providers.get(name).limits.timeout
 
     def _labels(self, operation_id: str) -> Mapping[str, str]:
-        return {
-            "provisioning-installation": self.surroundings.journal.installation_id,
-            "provisioning-workflow": self.plan.workflow_id,
-            "provisioning-operation": operation_id,
-        }
+        return Ownership(self.surroundings.journal.installation_id, self.plan.workflow_id, operation_id).as_labels()

@@ -6,7 +6,7 @@ ids hold no dots of their own, so no two can meet. A nested workflow leaves a jo
 and one set of limits, which runs inside runs would not have (Terraform's modules do the same).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from provisioning.workflow.instances import (
     values_for_each,
 )
 from provisioning.workflow.nesting import NESTED_KIND, Nested, Nesting, Place
-from provisioning.workflow.ports import Roots
+from provisioning.workflow.ports import Redact, Roots
 from provisioning.workflow.scope import PlannedOperation, Scope
 
 __all__ = ["MAX_OPERATIONS", "Expansion", "expand"]
@@ -58,12 +58,15 @@ class Expansion:
         return self._written[id(operation.definition)]
 
 
-def expand(document: WorkflowDocument, source: Source, roots: Roots, directory: Path) -> Expansion:
+def expand(
+    document: WorkflowDocument, source: Source, roots: Roots, directory: Path, redact: Redact = str
+) -> Expansion:
     """Unroll and open `document`; raise one `ConfigurationError` with everything that hinders it.
 
-    `roots` are the values that are known before a run; `directory` is what the paths of nested files stand against.
+    `roots` are the values that are known before a run; `directory` is what the paths of nested files stand against;
+    `redact` knows the secrets, which can name no operation.
     """
-    walk = _Walk(roots, source.name)
+    walk = _Walk(roots, source.name, redact)
     root = Scope("", document, document.inputs)
     closed = walk.open(root, source, directory, (source.name,))
     if walk.problems:
@@ -74,8 +77,9 @@ def expand(document: WorkflowDocument, source: Source, roots: Roots, directory: 
 class _Walk:
     """One expansion under way: collects operations and problems over all nested documents."""
 
-    def __init__(self, roots: Roots, name: str) -> None:
+    def __init__(self, roots: Roots, name: str, redact: Redact) -> None:
         self.roots = roots
+        self.redact = redact
         self.name = name
         self.nesting = Nesting()
         self.operations: list[PlannedOperation] = []
@@ -117,6 +121,7 @@ class _Walk:
         try:
             value = values_for_each(definition.for_each, scope, self.roots)
             instances = instances_of(value)
+            self._refuse_secrets(instances)
         except (ValueError, ProvisioningError) as error:
             self.problems.append(place.problem("for_each", str(error), getattr(error, "hint", None)))
             scope.groups[definition.id] = {}
@@ -127,6 +132,14 @@ class _Walk:
         for key, item in instances.items():
             closed = self._add(scope, definition, f"{name}.{key}", {"key": key, "value": item}, nested, place)
         return replace(closed, for_each=closed_for_each(definition.for_each, value, scope))
+
+    def _refuse_secrets(self, keys: Iterable[str]) -> None:
+        for number, key in enumerate(keys, start=1):
+            if self.redact(key) != key:
+                raise ValueError(
+                    f"key {number} of for_each is a secret, and names an operation in the journal and for people;"
+                    " use a table, whose values may be secrets"
+                )
 
     def _add(
         self,

@@ -1,23 +1,9 @@
-"""The table of legal moves of a run, and what a person may ask of it in each state."""
+"""What a person may ask of a run in each state."""
 
 from provisioning.contract import RunRecord, RunState
 from provisioning.errors import RunConflict
 
-__all__ = ["RUN_MOVES", "check_resume", "check_rollback"]
-
-_S = RunState
-
-RUN_MOVES: dict[RunState, frozenset[RunState]] = {
-    _S.RUNNING: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.PARTIAL, _S.FAILED, _S.INTERRUPTED, _S.ROLLING_BACK}),
-    _S.SUCCEEDED: frozenset({_S.ROLLING_BACK}),
-    _S.PARTIAL: frozenset({_S.RUNNING, _S.ROLLING_BACK}),
-    _S.FAILED: frozenset({_S.RUNNING, _S.ROLLING_BACK}),
-    _S.INTERRUPTED: frozenset({_S.RUNNING, _S.ROLLING_BACK}),
-    _S.ROLLING_BACK: frozenset({_S.ROLLING_BACK, _S.ROLLED_BACK, _S.ROLLBACK_FAILED}),
-    _S.ROLLBACK_FAILED: frozenset({_S.ROLLING_BACK}),
-    _S.ROLLED_BACK: frozenset(),
-}
-"""From each state to those that may follow it."""
+__all__ = ["check_resume", "check_rollback"]
 
 
 def check_resume(run: RunRecord) -> None:

@@ -15,7 +15,7 @@ from provisioning.workflow.inspection import Inspection
 from provisioning.workflow.names import check_workflow_id
 from provisioning.workflow.needs import Needs, UnknownInstance
 from provisioning.workflow.plan import Plan
-from provisioning.workflow.ports import Kinds, Providers, Roots
+from provisioning.workflow.ports import Kinds, Providers, Redact, Roots
 from provisioning.workflow.settings import RunSettings
 
 __all__ = ["Planner"]
@@ -25,13 +25,19 @@ MAX_SHOWN = 20
 
 
 class Planner:
-    """Makes plans. `roots` are the values known before a run, `defaults` what a document may leave unsaid."""
+    """Makes plans. `roots` are the values known before a run, `defaults` what a document may leave unsaid.
 
-    def __init__(self, *, kinds: Kinds, providers: Providers, roots: Roots, defaults: RunSettings) -> None:
+    `redact` knows the secrets among the values, which can name no operation.
+    """
+
+    def __init__(
+        self, *, kinds: Kinds, providers: Providers, roots: Roots, defaults: RunSettings, redact: Redact = str
+    ) -> None:
         self._kinds = kinds
         self._providers = providers
         self._roots = roots
         self._defaults = defaults
+        self._redact = redact
 
     def plan(
         self,
@@ -52,7 +58,7 @@ class Planner:
         if workflow_id is not None:
             check_workflow_id(workflow_id)
         document = _with_inputs(check_document(source), inputs or {}, source)
-        expansion = expand(document, source, self._roots, directory)
+        expansion = expand(document, source, self._roots, directory, self._redact)
         found = list(dict.fromkeys(Inspection(expansion, self._kinds, self._providers, self._roots).problems()))
         if found:
             raise refusal(source.name, found)

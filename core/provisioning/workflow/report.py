@@ -1,10 +1,11 @@
 """How a run stands or has ended, read from the journal: the same for who ran it and for who asks later."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
-from provisioning.contract import Envelope, Journal, OperationState, Resource, RunRecord, RunState, Status
+from provisioning.contract import Envelope, Journal, OperationRecord, OperationState, Resource, RunState, Status
 from provisioning.errors import ErrorInfo
 
 __all__ = ["EXIT_CODES", "Report", "read_report"]
@@ -91,47 +92,47 @@ class Report:
 def read_report(journal: Journal, workflow_id: str) -> Report:
     """Return the report of a run; raises `RunNotFound`."""
     run = journal.get_run(workflow_id)
+    counts = journal.count_operations(workflow_id)
     return Report(
         workflow_id=workflow_id,
         name=run.name,
         state=run.state,
         total=run.total,
-        counts={str(state): number for state, number in journal.count_operations(workflow_id).items()},
+        counts={str(state): number for state, number in counts.items()},
         duration=run.updated_at - run.created_at,
         error=run.error,
         outputs=run.outputs or {},
-        failures=_failures(journal, workflow_id),
-        left=_left(journal, run),
+        failures=_failures(journal, workflow_id, counts),
+        left=_left(journal, workflow_id, counts),
         resources=_resources(journal, workflow_id),
     )
 
 
-def _failures(journal: Journal, workflow_id: str) -> tuple[tuple[str, ErrorInfo], ...]:
+def _failures(
+    journal: Journal, workflow_id: str, counts: Mapping[OperationState, int]
+) -> tuple[tuple[str, ErrorInfo], ...]:
     states = (OperationState.FAILED, OperationState.COMPENSATION_FAILED, OperationState.COMPENSATED)
-    found = []
-    for record in journal.list_operations(workflow_id, states=states):
-        if record.error is not None:
-            found.append((record.operation_id, record.error))
-        if len(found) == _MOST_SHOWN:
-            break
-    return tuple(found)
+    records = _in_states(journal, workflow_id, states, counts)
+    failures = ((record.operation_id, record.error) for record in records if record.error is not None)
+    return tuple(islice(failures, _MOST_SHOWN))
 
 
-def _left(journal: Journal, run: RunRecord) -> tuple[tuple[str, str], ...]:
-    found = []
+def _left(journal: Journal, workflow_id: str, counts: Mapping[OperationState, int]) -> tuple[tuple[str, str], ...]:
     states = (OperationState.COMPENSATION_FAILED, OperationState.LEFT)
-    for record in journal.list_operations(run.workflow_id, states=states):
-        what = record.compensation.summary if record.compensation else record.kind
-        found.append((record.operation_id, what))
-        if len(found) == _MOST_SHOWN:
-            break
-    return tuple(found)
+    records = _in_states(journal, workflow_id, states, counts)
+    left = ((each.operation_id, each.compensation.summary if each.compensation else each.kind) for each in records)
+    return tuple(islice(left, _MOST_SHOWN))
+
+
+def _in_states(
+    journal: Journal, workflow_id: str, states: Sequence[OperationState], counts: Mapping[OperationState, int]
+) -> Iterator[OperationRecord]:
+    """Yield the operations in these states; they are looked for only when the counts tell of any."""
+    if not any(counts.get(state) for state in states):
+        return iter(())
+    return journal.list_operations(workflow_id, states=states)
 
 
 def _resources(journal: Journal, workflow_id: str) -> tuple[Resource, ...]:
-    found: list[Resource] = []
-    for record in journal.list_operations(workflow_id, states=_STANDING):
-        found.extend(record.resources)
-        if len(found) >= _MOST_SHOWN:
-            break
-    return tuple(found[:_MOST_SHOWN])
+    records = journal.list_operations(workflow_id, states=_STANDING, with_resources=True)
+    return tuple(islice(chain.from_iterable(record.resources for record in records), _MOST_SHOWN))

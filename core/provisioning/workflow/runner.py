@@ -6,12 +6,13 @@ from contextlib import closing, suppress
 from typing import Any
 
 from provisioning.contract import Engine, EventKind, Journal, NewRun, OperationRecord, RunState, RunWriter
+from provisioning.contract.moves import RUN_MOVES
 from provisioning.errors import ErrorInfo, JournalError, ProvisioningError, RunConflict
 from provisioning.workflow.backward import Backward
 from provisioning.workflow.driver import Driver
 from provisioning.workflow.forward import Forward
 from provisioning.workflow.ledger import Ledger
-from provisioning.workflow.moves import RUN_MOVES, check_resume, check_rollback
+from provisioning.workflow.moves import check_resume, check_rollback
 from provisioning.workflow.plan import Plan
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic

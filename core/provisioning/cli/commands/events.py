@@ -22,8 +22,6 @@ def command(invocation: Invocation, workflow_id: str | None, *, follow: bool, af
     WORKFLOW_ID, --follow goes on until it is stopped with Ctrl-C.
     """
     with invocation.open() as app:
-        if workflow_id is not None:
-            app.status(workflow_id)
         return show_events(
             invocation, app.events(workflow_id, after=after, follow=follow), follow=follow, with_run=True
         )

@@ -22,5 +22,5 @@ def command(invocation: Invocation, name: str, *, for_user: bool) -> None:
     stays, comments too.
     """
     with invocation.open() as app:
-        path = app.disable(name, for_user=for_user)
+        path = app.extensions.disable(name, for_user=for_user)
     answer_switched(invocation, name, path, is_on=False)

@@ -25,7 +25,7 @@ def command(invocation: Invocation, file: Path | None) -> None:
     from provisioning.extensions import can_be_frozen, write_frozen
 
     with invocation.open() as app:
-        frozen = app.freeze()
+        frozen = app.extensions.freeze()
         left_out = {record.name: record.status for record in app.registry.records if not can_be_frozen(record)}
     for name, status in left_out.items():
         say_line(f"left out: {name} is {status.replace('_', ' ')}")

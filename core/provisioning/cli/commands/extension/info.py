@@ -38,9 +38,9 @@ def command(invocation: Invocation, name: str) -> None:
 def _data(app: "App", record: "ExtensionRecord") -> dict[str, Any]:
     from provisioning.extensions import options_of
 
-    configured = app.configuration.show()["extensions"]["options"].get(record.name, {})
+    configured = app.written.shown_as_written("extensions", "options", record.name)
     options = [option.as_dict() for option in options_of(record)]
-    return {**record.as_dict(), "options": options, "configured": configured}
+    return {**record.as_dict(), "options": options, "configured": configured or {}}
 
 
 def _show_all(found: dict[str, dict[str, Any]]) -> None:
@@ -76,6 +76,12 @@ def _facts(manifest: dict[str, Any]) -> dict[str, Any]:
         **{name: needs[name] for name in ("provisioning", "hook_api", "python", "platforms", "requires", "conflicts")},
         "capabilities": manifest["provider"]["capabilities"],
         "kinds": manifest["workflow"]["operation_kinds"],
+        "secrets": manifest["secrets"]["names"],
+        "config source": manifest["config_source"]["provides"],
+        "engines": manifest["engine"]["types"],
+        "stores": manifest["store"]["schemes"],
+        "checks": manifest["health"]["checks"],
+        "routes": manifest["api"]["routes"],
         "hooks": manifest["hooks"]["implements"],
         "templates": list(manifest["templates"]),
         "commands": [f"provisioning {name}" for name in manifest["commands"]],

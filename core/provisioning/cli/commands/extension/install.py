@@ -46,7 +46,7 @@ def command(
     What would change is told before it does; where that is something that provisioning itself needs, the command asks.
     """
     with invocation.open() as app:
-        plan = app.plan_install(requirements, upgrade=upgrade, for_user=for_user)
+        plan = app.extensions.plan_install(requirements, upgrade=upgrade, for_user=for_user)
         steps = (*plan.changes, *plan.folders)
         warn_of_own(plan.own)
         if dry_run:
@@ -57,7 +57,7 @@ def command(
             say_line(NOTHING)
         tell_steps(steps)
         confirm_own(invocation, plan.own, yes=yes)
-        installed = app.install(plan, say=say_line)
+        installed = app.extensions.install(plan, say=say_line)
     return _answer(invocation, plan, installed)
 
 

@@ -37,7 +37,7 @@ def command(invocation: Invocation, file: str, *, prune: bool, dry_run: bool, ye
 
     frozen = read_frozen(file)
     with invocation.open() as app:
-        plan = app.plan_restore(frozen, prune=prune)
+        plan = app.extensions.plan_restore(frozen, prune=prune)
         warn_of_own(plan.install.own)
         for note in plan.notes:
             say_line(note)
@@ -45,14 +45,14 @@ def command(invocation: Invocation, file: str, *, prune: bool, dry_run: bool, ye
             return _answer(invocation, plan, plan.unmended, lambda: show_steps(plan.steps, empty="nothing to do"))
         tell_steps(plan.steps)
         confirm(invocation, f"Change the extensions to what {file} says?", yes=yes)
-        app.restore(plan, say=say_line)
+        app.extensions.restore(plan, say=say_line)
     return _answer(invocation, plan, _left(invocation, frozen, prune=prune), lambda: write_line("restored"))
 
 
 def _left(invocation: Invocation, frozen: "Frozen", *, prune: bool) -> tuple[str, ...]:
     """Return what still is not as it was frozen, when the workspace is opened again."""
     with invocation.open() as app:
-        rest = app.plan_restore(frozen, prune=prune)
+        rest = app.extensions.plan_restore(frozen, prune=prune)
     return (*(f"something else stands against this: {step}" for step in rest.steps), *rest.unmended)
 
 

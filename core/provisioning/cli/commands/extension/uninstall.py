@@ -31,10 +31,10 @@ def command(invocation: Invocation, name: str, *, origin: str | None, yes: bool)
     pointed at (extensions.paths, --extension-path) is left to whoever pointed.
     """
     with invocation.open() as app:
-        removal = app.plan_uninstall(name, origin=origin)
+        removal = app.extensions.plan_uninstall(name, origin=origin)
         _tell(removal)
         confirm(invocation, f"Uninstall {removal.name} for good?", yes=yes)
-        app.uninstall(removal, say=say_line)
+        app.extensions.uninstall(removal, say=say_line)
     give(invocation, removal.as_dict(), lambda: write_line(printable(_gone(removal))))
 
 

@@ -39,7 +39,7 @@ def command(invocation: Invocation, extension: str | None, *, with_code: bool) -
         invocation.extension_paths.append(str(folder))
     with invocation.open() as app:
         records = _records(app, extension, folder)
-        found = [app.examine(record, with_code=with_code) for record in records]
+        found = [app.extensions.examine(record, with_code=with_code) for record in records]
     bad = [one.record.name for one in found if one.problems]
     give(
         invocation,

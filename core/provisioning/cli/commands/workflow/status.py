@@ -9,6 +9,7 @@ from provisioning.cli.command import house_command
 from provisioning.cli.completions import complete_workflow_id
 from provisioning.cli.driving import summary
 from provisioning.cli.invocation import Invocation, pass_invocation
+from provisioning.cli.limit import limit_option, tell_left_out
 from provisioning.cli.printable import as_seconds
 from provisioning.cli.table import show_table
 
@@ -22,8 +23,9 @@ HEADERS = ("operation", "kind", "provider", "state", "attempt", "took", "error")
 
 @house_command("status")
 @click.argument("workflow_id", shell_complete=complete_workflow_id)
+@limit_option(200, "Show at most the N operations that began last; 0 shows all.")
 @pass_invocation
-def command(invocation: Invocation, workflow_id: str) -> None:
+def command(invocation: Invocation, workflow_id: str, *, limit: int | None) -> None:
     """Show how far a run is, operation by operation.
 
     The operations that have begun stand in the order in which they did. The exit code is 0 whatever state the run
@@ -31,8 +33,9 @@ def command(invocation: Invocation, workflow_id: str) -> None:
     """
     with invocation.open() as app:
         report = app.status(workflow_id)
-        operations = list(app.operations(workflow_id))
-        checkpoint = app.checkpoint(workflow_id)
+        operations = list(app.operations(workflow_id, newest=limit))
+        left_out = tell_left_out("operation", sum(report.counts.values()), limit)
+        checkpoint = None if left_out or not invocation.is_json else app.checkpoint(workflow_id)
 
     def show() -> None:
         write_line(summary(report))
@@ -41,7 +44,8 @@ def command(invocation: Invocation, workflow_id: str) -> None:
     data = {
         "run": report.as_dict(),
         "operations": [_data(record) for record in operations],
-        "checkpoint": _checkpoint(checkpoint),
+        "left_out": left_out,
+        "checkpoint": checkpoint and _checkpoint(checkpoint),
     }
     give(invocation, data, show)
 

@@ -1,0 +1,1 @@
+"""`provisioning journal`: the record of all runs, as a whole."""

@@ -1,0 +1,101 @@
+"""The examination of a whole journal: the file, the rows that must belong together, and every run."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from provisioning.store import faults, queries
+from provisioning.store.connection import can_write, check_current, connect_reader
+from provisioning.store.rows import Row, Unreadable, as_id
+from provisioning.store.soundness import run_problems
+
+__all__ = ["JournalProblem", "examine_journal"]
+
+_MOST = 100
+"""How many problems are listed at most, of the file and of each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalProblem:
+    """One thing that is wrong with a journal; `workflow_id` names the run, None stands for the journal itself."""
+
+    message: str
+    workflow_id: str | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """Return the JSON form."""
+        return {"workflow_id": self.workflow_id, "message": self.message}
+
+
+def examine_journal(path: Path, *, busy_timeout: float = 10.0) -> list[JournalProblem]:
+    """Return everything that is wrong with a journal of this version, as it is at one moment; it is only read.
+
+    Damage is a problem like any other. Raises the `JournalError` of a file that is no journal, or cannot be opened.
+    """
+    path = path.absolute()
+    with (
+        faults.translated(path),
+        closing(connect_reader(path, busy_timeout=busy_timeout, writable=can_write(path))) as connection,
+    ):
+        check_current(connection, path)
+        connection.execute("BEGIN")
+        return list(dict.fromkeys([*_of_journal(connection), *_of_runs(connection)]))
+
+
+def _of_journal(connection: sqlite3.Connection) -> Iterator[JournalProblem]:
+    for examine in (_damage, _lost_meta, _strays):
+        for message in islice(_guarded(examine, connection), _MOST):
+            yield JournalProblem(message)
+
+
+def _of_runs(connection: sqlite3.Connection) -> Iterator[JournalProblem]:
+    """Yield the problems of each run; where the list of runs itself is damaged, of those that can be found."""
+    rows: list[Row] = []
+
+    def read(connection: sqlite3.Connection) -> Iterator[str]:
+        rows.extend(connection.execute(queries.LIST_RUNS, {"state": None, "limit": -1}))
+        yield from ()
+
+    yield from map(JournalProblem, _guarded(read, connection))
+    for row in rows:
+        for message in islice(_guarded(partial(run_problems, row=row), connection), _MOST):
+            yield JournalProblem(message, row[1])
+
+
+def _guarded(examine: Callable[[sqlite3.Connection], Iterator[str]], connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield what an examination finds, and damage that it meets as one thing more."""
+    try:
+        yield from examine(connection)
+    except sqlite3.Error as error:
+        if not faults.is_damage(error):
+            raise
+        yield f"cannot be read to its end: {error}"
+
+
+def _damage(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield what SQLite finds in the file, page by page."""
+    for (message,) in connection.execute(f"PRAGMA integrity_check({_MOST})"):
+        if message != "ok":
+            yield from (f"the file is damaged: {line}" for line in message.splitlines())
+
+
+def _lost_meta(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield what is wrong with the things that are there once."""
+    try:
+        as_id(connection.execute(queries.FIND_META, ("installation_id",)).fetchone())
+    except Unreadable as error:
+        yield str(error)
+    (newest,) = connection.execute(queries.FIND_NEWEST_EVENT).fetchone()
+    last = connection.execute(queries.FIND_LAST_SEQUENCE).fetchone()
+    if last is None or last[0] < newest:
+        yield f"its last_sequence is {'missing' if last is None else last[0]}, and there is an event {newest}"
+
+
+def _strays(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield the rows that belong to no run."""
+    for table, run, count in connection.execute(queries.LIST_STRAYS):
+        yield f"{count} of its {table} belong to run number {run}, which is not there"
