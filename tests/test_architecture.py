@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.distribution import PACKAGES
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
-PACKAGES = ("provisioning", "provisioning_kinds", "provisioning_local")
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 LONGEST = 450
 

@@ -14,7 +14,7 @@ import tomllib
 import venv
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -22,10 +22,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tests.acceptance.conftest import ROOT, Person
+from tests.distribution import PACKAGES, PLUGINS, PROJECT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="the tests run outside a checkout")
 
-PACKAGES = ("provisioning", "provisioning_kinds", "provisioning_local")
 NOT_SHIPPED = {"__pycache__", "build", "dist"}
 WHERE = "import json, importlib; print(json.dumps([importlib.import_module(name).__file__ for name in {packages}]))"
 
@@ -159,7 +159,7 @@ def test_the_wheel_holds_every_package_and_nothing_else(checkout: Path, built: t
 
 
 def test_the_wheel_says_what_it_is(built: tuple[Path, Path]) -> None:
-    """Its name, its version, the command, the two extensions, the plugin of pytest, the licence."""
+    """Its name, its version, the command, the extensions, the plugin of pytest, the licence."""
     _, wheel = built
     name, version, _, tags = parse_wheel_filename(wheel.name)
     assert ("provisioning", version_of_this(), ["py3-none-any"]) == (name, str(version), [str(tag) for tag in tags])
@@ -168,7 +168,8 @@ def test_the_wheel_says_what_it_is(built: tuple[Path, Path]) -> None:
     }
     assert held["entry_points.txt"].split() == [
         *("[console_scripts]", "provisioning", "=", "provisioning.cli.__main__:main"),
-        *("[provisioning.extensions]", "kinds", "=", "provisioning_kinds", "local", "=", "provisioning_local"),
+        "[provisioning.extensions]",
+        *(word for name, package in PLUGINS.items() for word in (name, "=", package)),
         *("[pytest11]", "provisioning", "=", "provisioning.testing.plugin"),
     ]
     assert "\nRequires-Python: >=3.11\n" in held["METADATA"]
@@ -180,7 +181,7 @@ def test_the_manifests_of_the_wheel_agree_with_it(built: tuple[Path, Path]) -> N
     """What a bundled extension says of its version is the version of the distribution that ships it."""
     held = named(built[1])
     manifests = [tomllib.loads(held[f"{package}/extension.toml"].decode()) for package in PACKAGES[1:]]
-    assert [version_of_this()] * 2 == [manifest["extension"]["version"] for manifest in manifests]
+    assert [version_of_this()] * len(PLUGINS) == [manifest["extension"]["version"] for manifest in manifests]
 
 
 def test_the_sdist_is_enough_to_build_the_wheel_and_to_test_it(built: tuple[Path, Path], tmp_path: Path) -> None:
@@ -207,7 +208,7 @@ def test_a_clean_install_works(
 def test_an_editable_install_works(checkout: Path, environment: Environment, person: Person) -> None:
     """An editable install runs the checkout itself, and it deploys real servers."""
     environment.install("--editable", checkout)
-    homes = ("core", "plugins", "plugins")
+    homes = ["core", *["plugins"] * len(PLUGINS)]
     assert [checkout / home / package for home, package in zip(homes, PACKAGES, strict=True)] == environment.origins()
     check_that_it_works(environment, person, checkout / "examples")
 
@@ -256,19 +257,19 @@ def declared(requirements: Sequence[str]) -> set[str]:
 
 
 def test_every_import_is_declared_and_every_dependency_imported() -> None:
-    """What the sources import comes with Python or is a dependency of the distribution; no dependency is idle.
+    """What the sources import comes with Python, is a dependency of the distribution, or stands in an extra.
 
-    The kit for authors alone needs more, which is an extra.
+    What an extra brings may bring more, which may be imported beside it. No requirement is idle.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     owners = packages_distributions()
-    kit = ROOT / "core" / "provisioning" / "testing"
     sources = [path for root in ("core", "plugins") for path in (ROOT / root).rglob("*.py")]
-    rooms = {"runtime": [path for path in sources if kit not in path.parents], "kit": list(kit.rglob("*.py"))}
-    foreign = {room: set(imported(paths)) - sys.stdlib_module_names - set(PACKAGES) for room, paths in rooms.items()}
-    used = {
-        room: {canonicalize_name(owner) for name in names for owner in owners.get(name, [name])}
-        for room, names in foreign.items()
-    }
-    assert declared(project["dependencies"]) == used["runtime"]
-    assert declared(project["optional-dependencies"]["testing"]) == used["kit"] - used["runtime"]
+    foreign = set(imported(sources)) - sys.stdlib_module_names - set(PACKAGES)
+    used = {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])} - {"provisioning"}
+    extras = [declared(texts) for name, texts in PROJECT["optional-dependencies"].items() if name not in OURS]
+    runtime, optional = declared(PROJECT["dependencies"]), set().union(*extras)
+    assert runtime | optional <= used
+    assert used - runtime - optional <= {name for one in optional for name in declared(requires(one) or ())}
+
+
+OURS = {"lint", "test"}
+"""The extras that are for those who work on the distribution itself."""

@@ -7,6 +7,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests.distribution import PLUGINS
+
 BUNDLED = ("audit-log", "policy-guard", "web-cluster", "webhook-notify")
 MANIFEST = """
 [extension]
@@ -88,7 +90,7 @@ def test_all_are_listed(run, extensions: Path, workspace: Path) -> None:
     header, *lines = run("extension", "list").stdout.splitlines()
     shown = {line.split()[0]: line for line in lines}
     assert header.split() == ["NAME", "VERSION", "TYPE", "STATUS", "ORIGIN", "PROBLEM"]
-    assert list(shown) == sorted(["audit", "kinds", "local", "torn", *BUNDLED])
+    assert list(shown) == sorted(["audit", "torn", *PLUGINS, *BUNDLED])
     assert shown["audit"].split() == [
         "audit",
         "1.0",
@@ -256,7 +258,7 @@ def test_an_unknown_name_is_told_with_what_is_near(run, verb: str, extensions: P
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "error: there is no extension 'audti'; did you mean audit?\n"
-        f"  hint: there is: {', '.join(sorted(['audit', 'kinds', 'local', *BUNDLED]))}; or install its extension\n"
+        f"  hint: there is: {', '.join(sorted(['audit', *PLUGINS, *BUNDLED]))}; or install its extension\n"
     )
     assert not (workspace / "config.user.toml").exists()
 
@@ -264,18 +266,18 @@ def test_an_unknown_name_is_told_with_what_is_near(run, verb: str, extensions: P
 @pytest.mark.parametrize(
     ("options", "used"),
     [
-        ((), ["audit", "kinds", "local", "second"]),
-        (("--safe-mode",), ["kinds", "local"]),
-        (("--without", "audit", "--without", "local"), ["kinds", "second"]),
-        (("--only", "second"), ["kinds", "local", "second"]),
-        (("--only", "audit", "--only", "second", "--without", "audit"), ["kinds", "local", "second"]),
+        ((), {*PLUGINS, "audit", "second"}),
+        (("--safe-mode",), {*PLUGINS}),
+        (("--without", "audit", "--without", "local"), {*PLUGINS, "second"} - {"local"}),
+        (("--only", "second"), {*PLUGINS, "second"}),
+        (("--only", "audit", "--only", "second", "--without", "audit"), {*PLUGINS, "second"}),
     ],
 )
-def test_options_choose_before_any_import(run, options, used: list[str], extensions: Path, workspace: Path) -> None:
+def test_options_choose_before_any_import(run, options, used: set[str], extensions: Path, workspace: Path) -> None:
     """What they leave out is disabled for this one invocation, and the record names the option."""
     write(extensions, "second")
     found = data_of(run(*options, "extension", "list", "-o", "json"))
-    assert [one["name"] for one in found if one["status"] == "ready"] == used
+    assert {one["name"] for one in found if one["status"] == "ready"} == used
     left_out = [one["problems"] for one in found if one["status"] == "disabled" and one["name"] not in BUNDLED]
     assert [problem["code"] for problems in left_out for problem in problems] == ["disabled_by_option"] * len(left_out)
     assert all(problem["message"].startswith("the option --") for problems in left_out for problem in problems)
@@ -335,7 +337,7 @@ def test_options_that_do_not_fit_are_found_by_config_validate(run, extensions: P
 def test_names_of_extensions_are_completed(program, extensions: Path, workspace: Path) -> None:
     """After `extension disable`, for one."""
     words = {
-        "COMP_WORDS": "provisioning extension disable a",
+        "COMP_WORDS": "provisioning extension disable au",
         "COMP_CWORD": "3",
         "_PROVISIONING_COMPLETE": "bash_complete",
     }

@@ -1,0 +1,17 @@
+"""What the distribution says of itself, so that a test need not be told of each package that joins it."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["PACKAGES", "PLUGINS", "PROJECT", "ROOT"]
+
+ROOT = Path(__file__).parents[1]
+PROJECT: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+PLUGINS: Mapping[str, str] = dict(sorted(PROJECT["entry-points"]["provisioning.extensions"].items()))
+"""The bundled extensions that are packages, by name."""
+
+PACKAGES = ("provisioning", *PLUGINS.values())
+"""Every import package of the distribution."""
