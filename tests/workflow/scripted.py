@@ -256,13 +256,14 @@ class Stage:
         self.secrets: set[str] = set()
         self.tokens = 0
 
-    def _make_engine(self, capacity: int) -> VirtualEngine:
+    def _make_engine(self, capacity: int, hold: Callable[[], None]) -> VirtualEngine:
         caller = Caller(
             kinds=self.kinds,
             providers=self.clouds,
             guards=self.guards,
             directory=str(self.directory),
             clock=self.clock,
+            hold=hold,
         )
         self.engine = VirtualEngine(caller, self.clock, capacity)
         return self.engine

@@ -162,8 +162,8 @@ def crash(stage: Stage, plan: Any) -> None:
     """Run until a call dies, as a killed process would leave the journal."""
     surroundings = stage.surroundings
 
-    def dying(capacity: int) -> Any:
-        engine = stage._make_engine(capacity)
+    def dying(capacity: int, hold: Any) -> Any:
+        engine = stage._make_engine(capacity, hold)
         collect = engine.collect
 
         def collect_and_die(timeout: float | None) -> Any:

@@ -122,6 +122,9 @@ class DyingWriter:
     def renew(self) -> CancelMode | None:
         return None
 
+    def hold(self) -> None:
+        pass
+
     def release(self) -> None:
         pass  # a killed process gives nothing back
 

@@ -63,7 +63,7 @@ class Runner:
         """
         writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.new_holder())
         try:
-            with closing(self._surroundings.make_engine(self._plan.parallelism)) as engine:
+            with closing(self._surroundings.make_engine(self._plan.parallelism, writer.hold)) as engine:
                 return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
         finally:
             with suppress(JournalError):  # how the run stands is durable, or told already; the lease ends by itself
