@@ -16,7 +16,7 @@ from provisioning.contract import (
 )
 from provisioning.errors import AccessDenied, OperationFailed, RunConflict, Throttling
 from provisioning.workflow import Report, Runner, check_resume, check_rollback, read_report, submit
-from tests.workflow.scripted import Stage, make
+from tests.workflow.scripted import Hang, Stage, make
 
 CHAIN = {"b": ["a"], "c": ["b"], "d": ["c"]}
 
@@ -55,6 +55,30 @@ def test_a_failed_rollback_can_be_tried_again(stage: Stage) -> None:
     assert stage.script.calls("compensate") == ["b"]
     assert report.state is RunState.ROLLED_BACK
     assert report.left == ()
+
+
+@pytest.mark.parametrize("answer", [Pending(5.0, {"on": "its way"}), Hang()])
+def test_an_operation_that_was_cut_off_and_has_nothing_to_undo_ends_with_the_rollback(
+    stage: Stage, answer: Any
+) -> None:
+    """Its end is told, and says that nobody knows how it went."""
+    stage.script.on("a", "prepare", None)  # type: ignore[arg-type]
+    stage.script.on("a", "run", answer)
+    stage.script.on("b", "run", KeyboardCrash())
+    plan = stage.plan({"name": "t", "operations": [make("a"), make("b")]})
+    submit(plan, stage.journal)
+    with pytest.raises(KeyboardCrash):
+        crash(stage, plan)
+    report = rollback(stage, "a", "b")
+    assert report.state is RunState.ROLLED_BACK
+    message = "operation a (make) was cut off, and has nothing that would undo it"
+    assert dict(report.failures)["a"].message == message
+    told = [
+        event.data["error"]["message"] for event in stage.journal.list_events("wf-1") if event.kind == "OperationFailed"
+    ]
+    assert told == [message]
+    now = stage.journal.checkpoint("wf-1")
+    assert now.current_state == stage.journal.checkpoint("wf-1", step=now.step).current_state
 
 
 def test_a_rollback_can_be_told_to_leave_an_operation_alone(stage: Stage) -> None:

@@ -118,14 +118,21 @@ class Backward(Driver):
             self._undo(record)
 
     def _nothing_to_undo(self, record: OperationRecord) -> None:
-        if record.state is OperationState.STARTED:
+        """Leave an operation as it is; one that was under way has ended now, without anybody who knows how."""
+        if not record.state.is_open:
+            return
+        if record.state is not OperationState.RETRYING:
             error = OperationInDoubt(
                 f"operation {record.operation_id} ({record.kind}) was cut off, and has nothing that would undo it",
                 hint="look at what it did",
             )
             record.error = error.info()
-        if record.state.is_open:
-            self.ledger.write(record, OperationState.FAILED)
+        self._put_into_failed(record)
+
+    def _put_into_failed(self, record: OperationRecord) -> None:
+        self.ledger.write(record, OperationState.FAILED)
+        data = {} if record.error is None else {"error": record.error.as_dict()}
+        self.ledger.tell(EventKind.OPERATION_FAILED, record.operation_id, data)
 
     def _undo(self, record: OperationRecord) -> None:
         flight = self.new_flight(self.plan.nodes[record.operation_id], record)
@@ -177,7 +184,7 @@ class Backward(Driver):
         """A call that nobody waited for made something after all: undo that too."""
         if isinstance(answer.value, (Done, Pending)) and answer.value.resources:
             self.note_progress(flight, answer.value)
-            self.ledger.write(flight.record, OperationState.FAILED)
+            self._put_into_failed(flight.record)
             self._late.append(flight.record)
             if self._next is None:
                 self._advance()

@@ -384,12 +384,13 @@ class Forward(Driver):
         flight.may_have_acted |= flight.step is Step.RUN and not is_refusal(error)
         info = self.ledger.redacted_error(as_info(error))
         data = {"attempt": flight.tries, "delay": round(delay, 3), "error": info.as_dict()}
-        self.ledger.tell(EventKind.OPERATION_RETRIED, record.operation_id, data)
         if flight.step is Step.RUN:
             state = OperationState.WAITING if record.progress is not None else OperationState.RETRYING
+            data["state"] = str(state)
             record.attempt += 1
             record.error = info
             self.ledger.write(record, state)
+        self.ledger.tell(EventKind.OPERATION_RETRIED, record.operation_id, data)
         self.wait_again(flight, error, delay)
 
     def _succeed(self, flight: Flight, done: Done) -> None:
