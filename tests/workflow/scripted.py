@@ -55,6 +55,8 @@ class VirtualEngine:
 
         try:
             value = self._execute(job, Cancellation(), note)
+        except Killed:
+            raise
         except Hang:
             return
         except Later as later:
@@ -87,6 +89,10 @@ class VirtualEngine:
 
     def close(self) -> None:
         pass
+
+
+class Killed(BaseException):
+    """The process is gone."""
 
 
 class Hang(BaseException):

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from provisioning.app.care import JournalCare
 from provisioning.app.choice import Choice
@@ -60,6 +60,9 @@ class App:
     on purpose. One `App` may be used from several threads.
     """
 
+    parts_type: ClassVar[type[Parts]] = Parts
+    """What makes the parts; the testing kit puts others in their place."""
+
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
@@ -91,7 +94,7 @@ class App:
         """
         environ = dict(os.environ if environ is None else environ)
         choice = Choice(safe_mode, tuple(without), tuple(only), strict)
-        parts = Parts.assemble(
+        parts = cls.parts_type.assemble(
             workspace, environment, overrides, extension_paths, environ, choice, counts_calls=profile_extensions
         )
         return cls(parts)

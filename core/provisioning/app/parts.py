@@ -164,7 +164,7 @@ class Parts:
         """The journal; made when it is not there."""
         with self._lock:
             if self._journal is None:
-                self._journal = self.stores.open()
+                self._journal = self._open_journal()
             return self._journal
 
     @cached_property
@@ -216,6 +216,9 @@ class Parts:
         if not found:  # these two look at settings that are right by themselves
             found = [*self.engines.problems(), *self.stores.problems()]
         return list(dict.fromkeys(found))
+
+    def _open_journal(self) -> Journal:
+        return self.stores.open()
 
     def _make_engine(self, capacity: int, hold: Callable[[], None]) -> Engine:
         caller = Caller(
