@@ -13,7 +13,7 @@ from provisioning.errors import Ambiguous
 __all__ = ["Fault"]
 
 _BETWEEN = 0.2
-"""Seconds between two signals, which the system would take for one otherwise."""
+"""Seconds that a signal has to take effect; two at once would be one."""
 
 
 class Fault(StrEnum):
@@ -45,6 +45,12 @@ def _send(number: signal.Signals) -> None:
     os.kill(os.getpid(), number)
 
 
+def _stop() -> None:
+    """Stand still here: the system may take a moment until it has stopped every thread, this one too."""
+    _send(signal.SIGSTOP)
+    threading.Event().wait(_BETWEEN)
+
+
 def _hang() -> None:
     threading.Event().wait()
 
@@ -61,8 +67,10 @@ def _lose_reply() -> None:
 
 
 def _fill_disk() -> None:
-    """Forbid files to be longer than they are: what exceeds a limit of the process fails as on a full disk."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    """Forbid files to be longer than they are: what exceeds a limit of the process fails as on a full disk.
+
+    The signal that comes with it is one that Python ignores.
+    """
     sizes = [file.stat().st_size for file in Path(".provisioning").glob("journal.db*")]
     resource.setrlimit(resource.RLIMIT_FSIZE, (max(sizes, default=0), resource.RLIM_INFINITY))
 
@@ -72,7 +80,7 @@ _STRIKES: dict[Fault, Callable[[], None]] = {
     Fault.INTERRUPT: lambda: _send(signal.SIGINT),
     Fault.INTERRUPT_TWICE: _interrupt_twice,
     Fault.TERMINATE: lambda: _send(signal.SIGTERM),
-    Fault.STOP: lambda: _send(signal.SIGSTOP),
+    Fault.STOP: _stop,
     Fault.LOSE_REPLY: _lose_reply,
     Fault.HANG: _hang,
     Fault.FILL_DISK: _fill_disk,
