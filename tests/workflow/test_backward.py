@@ -15,7 +15,15 @@ from provisioning.contract import (
     RunState,
 )
 from provisioning.errors import AccessDenied, OperationFailed, RunConflict, Throttling
-from provisioning.workflow import Report, Runner, check_resume, check_rollback, read_report, submit
+from provisioning.workflow import (
+    Report,
+    Runner,
+    check_overrides,
+    check_resume,
+    check_rollback,
+    read_report,
+    submit,
+)
 from tests.workflow.scripted import Hang, Stage, make
 
 CHAIN = {"b": ["a"], "c": ["b"], "d": ["c"]}
@@ -42,8 +50,13 @@ def test_a_rollback_goes_on_past_failures_and_says_what_is_left(stage: Stage) ->
     report = run_and_fail(stage, "a", "b", "c", "d", dependencies=CHAIN)
     assert stage.script.calls("compensate") == ["d", "c", "b", "a"]
     assert report.state is RunState.ROLLBACK_FAILED
-    assert report.left == (("b", "delete b"),)
+    assert report.left == (("b", "delete b", "not yours"),)
     assert report.exit_code == 5
+    ended = stage.journal.list_events("wf-1")[-1]
+    assert (ended.kind, ended.data["left"]) == (
+        "RollbackFailed",
+        [{"operation": "b", "what": "delete b", "why": "not yours"}],
+    )
 
 
 def test_a_failed_rollback_can_be_tried_again(stage: Stage) -> None:
@@ -87,7 +100,7 @@ def test_a_rollback_can_be_told_to_leave_an_operation_alone(stage: Stage) -> Non
     run_and_fail(stage, "a", "b", "c", "d", dependencies=CHAIN)
     report = rollback(stage, "a", "b", "c", "d", dependencies=CHAIN, skip=("b",))
     assert report.state is RunState.ROLLED_BACK
-    assert report.left == (("b", "delete b"),)
+    assert report.left == (("b", "delete b", "it was to be left as it is"),)
 
 
 def test_a_compensation_is_retried_like_an_operation(stage: Stage) -> None:
@@ -227,3 +240,38 @@ def test_absent_means_gone_only_after_the_listing_lag(stage: Stage) -> None:
     stage.script.on("a", "settle", Absent())
     assert Runner(plan, stage.surroundings).run(rollback=True) is RunState.ROLLED_BACK
     assert stage.script.log[-2:] == ["settle a", "compensate a"]
+
+
+def test_only_a_rollback_that_has_failed_is_retried(stage: Stage) -> None:
+    """Whoever retries the wrong run does not undo it."""
+    stage.script.on("b", "compensate", AccessDenied("not yours"), Done())
+    report = run_and_fail(stage, "a", "b", "c", dependencies={"b": ["a"], "c": ["b"]})
+    assert report.state is RunState.ROLLBACK_FAILED
+    check_rollback(stage.journal.get_run("wf-1"), retry=True)
+
+    plan = stage.plan({"name": "t", "operations": [make("x")]}, workflow_id="wf-2")
+    submit(plan, stage.journal)
+    Runner(plan, stage.surroundings).run(is_new=True)
+    with pytest.raises(RunConflict) as caught:
+        check_rollback(stage.journal.get_run("wf-2"), retry=True)
+    assert caught.value.message == "run wf-2 has no failed rollback to retry: it is succeeded"
+    assert caught.value.hint == "`provisioning workflow rollback wf-2` undoes it"
+
+
+@pytest.mark.parametrize("where", ["run", "operation"])
+def test_without_a_rollback_everything_is_kept_for_a_look(stage: Stage, where: str) -> None:
+    """Whatever the document or the operation says of a failure; a rollback that somebody asks for undoes it later."""
+    last = make("b", when="{{operations.a.id == 'a'}}", **({"on_failure": "rollback"} if where == "operation" else {}))
+    document = {"name": "t", "operations": [make("a"), last], "configuration": {"on_failure": "rollback"}}
+    stage.script.on("b", "run", OperationFailed("broken"))
+    plan = stage.plan(document, overrides=check_overrides(no_rollback=True))
+    assert plan.on_failure == "stop"
+    submit(plan, stage.journal)
+    assert Runner(plan, stage.surroundings).run(is_new=True) is RunState.FAILED
+    assert stage.script.calls("compensate") == []
+
+    again = stage.plan(dict(stage.journal.get_document("wf-1")))  # what a resume in another process reads
+    assert again.digest == plan.digest
+    assert Runner(again, stage.surroundings).run() is RunState.FAILED
+    assert Runner(again, stage.surroundings).run(rollback=True) is RunState.ROLLED_BACK
+    assert stage.script.calls("compensate")[-1] == "a"

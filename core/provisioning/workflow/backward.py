@@ -20,6 +20,7 @@ from provisioning.workflow.driver import Driver
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import Ledger
 from provisioning.workflow.plan import Plan
+from provisioning.workflow.remainder import MOST_SHOWN, Remainder
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
 from provisioning.workflow.verdict import as_info, is_unknown
@@ -59,7 +60,8 @@ class Backward(Driver):
     ) -> None:
         super().__init__(plan, ledger, traffic, surroundings)
         self.undone: list[str] = []
-        self.failed: list[str] = []
+        self.left: list[Remainder] = []
+        self._has_failed = False
         self._records = records
         self._skip = frozenset(skip)
         self._next: OperationRecord | None = None
@@ -71,7 +73,7 @@ class Backward(Driver):
         """Return the state that the run is in after `drive`."""
         if self.is_interrupted and (self._next is not None or self._under_way):
             return RunState.ROLLING_BACK
-        return RunState.ROLLBACK_FAILED if self.failed else RunState.ROLLED_BACK
+        return RunState.ROLLBACK_FAILED if self._has_failed else RunState.ROLLED_BACK
 
     def asked_to_stop(self, mode: CancelMode) -> None:
         """A rollback can be stopped; asked for a rollback, it is doing it."""
@@ -219,7 +221,9 @@ class Backward(Driver):
         self.ledger.write(record, OperationState.COMPENSATION_FAILED)
         data = {**self._summary(record), "error": record.error.as_dict()}
         self.ledger.tell(EventKind.COMPENSATION_FAILED, record.operation_id, data)
-        self.failed.append(record.operation_id)
+        self._has_failed = True
+        if len(self.left) < MOST_SHOWN:
+            self.left.append(Remainder.of(record))
         self._leave(flight)
 
     def _leave(self, flight: Flight) -> None:

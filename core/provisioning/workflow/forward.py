@@ -115,7 +115,7 @@ class Forward(Driver):
             hint="give it a longer `run_timeout`",
         )
         self.first_error = self.first_error or error.info()
-        rolls_back = self.plan.settings.on_failure == "rollback"
+        rolls_back = self.plan.on_failure == "rollback"
         self._aftermath = RunState.ROLLING_BACK if rolls_back else RunState.FAILED
 
     def _begin(self, operation_id: str) -> None:
