@@ -37,7 +37,7 @@ READ_ONLY = {
     },
     RunWriter: {"hold"},
     Provider: {
-        *("name", "type", "capabilities", "limits", "check_connection", "list_servers"),
+        *("name", "type", "capabilities", "limits", "check_connection", "list_servers", "opens_in"),
         *("list_sizes", "list_images", "list_zones"),
     },
 }

@@ -50,9 +50,9 @@ class ProviderHandle:
     at the first use, once, so that nothing is imported before. The first of `wrappers` stands outermost.
 
     What a hook answers is checked, and its errors are ours: a `ProviderError` gets the instance's name, anything
-    foreign is an `ExtensionBroken`. Nothing is called after the context's deadline, or for a run that is lost. Calls keep
-    to the instance's rate: one whose turn has not come waits for it, and after a `Throttling` with `retry_after` all
-    wait that long.
+    foreign is an `ExtensionBroken`. Nothing is called after the context's deadline, or for a run that is lost. Calls
+    keep to the instance's rate: one whose turn has not come waits for it, and after a `Throttling` with `retry_after`
+    all wait that long.
     """
 
     def __init__(

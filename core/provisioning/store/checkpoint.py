@@ -19,6 +19,7 @@ __all__ = ["Fold", "checkpoint_at", "checkpoint_now"]
 _OPERATION_STATES: dict[str, OperationState | None] = {
     EventKind.OPERATION_STARTED: OperationState.STARTED,
     EventKind.OPERATION_RETRIED: None,
+    EventKind.OPERATION_MOVED: OperationState.RETRYING,
     EventKind.OPERATION_WAITING: OperationState.WAITING,
     EventKind.OPERATION_SUCCEEDED: OperationState.SUCCEEDED,
     EventKind.OPERATION_FAILED: OperationState.FAILED,
