@@ -157,7 +157,7 @@ class FakeCloud:
             }
         )
         row = self._state.get_server(number)
-        assert row is not None  # noqa: S101 - it was just added
+        assert row is not None
         return self._as_server(row), True
 
     def _move(self, row: Row, via: ServerState, target: ServerState, seconds: float) -> None:
@@ -247,7 +247,9 @@ def _spoil(call: str, mishap: Mishap | None) -> None:
 
 
 def _checked(spec: ServerSpec) -> dict[str, Any]:
-    """Return what is stored of a request; raise `InvalidRequest` for what is not on offer."""
+    """Return what is stored of a request; raise `InvalidRequest` for what is not on offer, or has no name."""
+    if not spec.name:
+        raise InvalidRequest("a server of the fake cloud needs a name")
     offers: dict[str, Sequence[Zone | Size | Image]] = {"zone": ZONES, "size": SIZES, "image": IMAGES}
     columns: dict[str, Any] = {"name": spec.name}
     for what, offered in offers.items():

@@ -43,16 +43,18 @@ class Scripted:
 class Manners:
     """What one fake cloud is like; times in seconds. Without any of it, it is quick, patient and never fails.
 
-    `appears_after` is how long a new server is hidden from listings and from searches, `readable_after` how long from
-    a look at its id. A server is `pending` for `boot_time` and `deleting` for `delete_time`. Of more than
-    `allows_per_second` requests the last are throttled, and told to come again after `retry_after`, as those whose
-    mishap it is. `capacity` is how many servers a zone holds; one that is not named holds any number.
+    Each answer takes `latency`, of real time. `appears_after` is how long a new server is hidden from listings and from
+    searches, `readable_after` how long from a look at its id. A server is `pending` for `boot_time` and `deleting` for
+    `delete_time`. Of more than `allows_per_second` requests the last are throttled, and told to come again after
+    `retry_after`, as those whose mishap it is. `capacity` is how many servers a zone holds; one that is not named holds
+    any number.
 
     A cloud that does not honour client tokens keeps them as a label and makes a server for each request: that a token
     makes one server is then its provider's business, as far as listings allow. `rates` gives each mishap its
     probability in a request, drawn from `seed` and the number of the request; `mishaps` are certain.
     """
 
+    latency: float = 0.0
     appears_after: float = 0.0
     readable_after: float = 0.0
     boot_time: float = 0.0

@@ -1,11 +1,13 @@
 """The provider of the fake cloud: as thin as any provider is."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec, Size, Zone, hookimpl
+from provisioning.errors import NetworkFailure
 from provisioning.testing.cloud.catalog import IMAGES, SIZES, ZONES
 from provisioning.testing.cloud.fake_cloud import FakeCloud
 from provisioning.testing.cloud.manners import Manners
@@ -28,15 +30,30 @@ class FakeProvider:
         self._lock = threading.Lock()
 
     def _at(self, context: OperationContext) -> FakeCloud:
+        """Return the cloud as soon as it would answer; raise what ends the wait for it."""
+        cloud = self._opened(Path(context.directory))
+        latency, remaining = cloud.manners.latency, context.remaining
+        if latency:
+            context.cancellation.wait(latency if remaining is None else min(latency, remaining))
+            context.check()
+        return cloud
+
+    def _opened(self, workspace: Path) -> FakeCloud:
         with self._lock:
             if self._cloud is None:
-                self._cloud = FakeCloud(self._manners, path=Path(context.directory) / self._state)
+                try:
+                    self._cloud = FakeCloud(self._manners, path=workspace / self._state)
+                except (OSError, sqlite3.Error) as error:
+                    raise NetworkFailure(f"the fake cloud in {self._state} cannot be reached: {error}") from error
             return self._cloud
 
     @hookimpl
     def check_connection(self, context: OperationContext) -> ConnectionStatus:
-        """Say that the cloud is there: it always is."""
-        self._at(context)
+        """Say whether the cloud's file can be used."""
+        try:
+            self._at(context)
+        except NetworkFailure as error:
+            return ConnectionStatus(reachable=False, message=error.message)
         return ConnectionStatus(reachable=True, message="a cloud that is made up")
 
     @hookimpl

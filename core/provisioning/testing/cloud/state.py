@@ -89,7 +89,7 @@ class State:
         names = ", ".join(columns)
         places = ", ".join(f":{name}" for name in columns)
         cursor = self._connection.execute(f"INSERT INTO servers ({names}) VALUES ({places})", columns)  # noqa: S608
-        assert cursor.lastrowid is not None  # noqa: S101 - it was inserted
+        assert cursor.lastrowid is not None
         return cursor.lastrowid
 
     def move_server(self, number: int, via: str, target: str, settled_at: float) -> None:
