@@ -331,6 +331,7 @@ class Forward(Driver):
             time += self.plan.settings.timeout_of(flight.node)
         flight.deadline += time
         flight.tries += 1
+        flight.may_have_acted = True
         flight.asks, flight.doubt_until = 0, None
         self.call(flight, Step.SETTLE)
 
@@ -415,7 +416,7 @@ class Forward(Driver):
     def _fail(self, flight: Flight, error: BaseException) -> None:
         record = flight.record
         record.error = self.ledger.redacted_error(as_info(error))
-        if is_refusal(error) and not (flight.may_have_acted or record.resources or record.progress is not None):
+        if is_refusal(error) and not flight.may_have_left_something:
             record.compensation = None
         self.ledger.write(record, OperationState.FAILED)
         self.ledger.tell(EventKind.OPERATION_FAILED, record.operation_id, {"error": record.error.as_dict()})
