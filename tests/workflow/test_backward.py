@@ -242,6 +242,19 @@ def test_absent_means_gone_only_after_the_listing_lag(stage: Stage) -> None:
     assert stage.script.log[-2:] == ["settle a", "compensate a"]
 
 
+@pytest.mark.parametrize("skip", [(), ("a",)])
+def test_what_is_retried_may_refer_to_what_is_undone_already(stage: Stage, skip: tuple[str, ...]) -> None:
+    """Or to what was to be left: its result is known still, also to another process."""
+    stage.script.on("b", "compensate", AccessDenied("not yours"), Done())
+    operations = [make("a"), make("b", parameters={"of": "{{operations.a.result.id}}"})]
+    plan = stage.plan({"name": "t", "operations": operations})
+    submit(plan, stage.journal)
+    Runner(plan, stage.surroundings).run(is_new=True)
+    assert Runner(plan, stage.surroundings).run(rollback=True, skip=skip) is RunState.ROLLBACK_FAILED
+    assert Runner(plan, stage.surroundings).run(rollback=True) is RunState.ROLLED_BACK
+    assert stage.script.operations[-1].parameters == {"of": "a"}
+
+
 def test_only_a_rollback_that_has_failed_is_retried(stage: Stage) -> None:
     """Whoever retries the wrong run does not undo it."""
     stage.script.on("b", "compensate", AccessDenied("not yours"), Done())
