@@ -240,8 +240,8 @@ class Process:
             return self.run()
         return self._drive(self.plan())
 
-    def rollback(self) -> RunState:
-        return self._drive(self.plan(), rollback=True)
+    def rollback(self, *skip: str) -> RunState:
+        return self._drive(self.plan(), rollback=True, skip=skip)
 
     def submit(self) -> None:
         """Submit the run, and drive nothing."""
