@@ -87,6 +87,10 @@ class Backup:
         """Note that the content is back, and forget it."""
         self.place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._write({"restored": True})
+        self.forget()
+
+    def forget(self) -> None:
+        """Delete the old content, which may be secret; it is gone already unless somebody died in between."""
         disk.remove(self.place)
 
     def _write(self, note: dict[str, Any]) -> None:

@@ -75,7 +75,9 @@ class _ConfigSet:
         path = Path(facts["file"])
         backup = Backup.at(facts["backup"], f"{facts['key']} in {path}")
         with _opened(path, operation) as file:
-            if not backup.is_restored:
+            if backup.is_restored:
+                backup.forget()
+            else:
                 old = _reverted(file, operation, backup.content() if facts["existed"] else None)
                 if old is None:
                     disk.remove(path)

@@ -88,6 +88,7 @@ class _FileWrite:
         path, backup = Path(facts["path"]), Backup.at(facts["backup"], facts["path"])
         with translated(operation, f"restore {path}"):
             if backup.is_restored:
+                backup.forget()
                 return Done({"path": str(path)})
             if facts["existed"]:
                 disk.write(path, backup.content(), facts["mode"], operation.client_token)

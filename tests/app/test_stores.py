@@ -105,7 +105,7 @@ def test_a_store_that_fails_is_named(workspace: Path, tmp_path: Path) -> None:
                     writer = real.acquire(*arguments)
                     class Writer:
                         workflow_id, fence = writer.workflow_id, writer.fence
-                        renew, release = writer.renew, writer.release
+                        renew, hold, release = writer.renew, writer.hold, writer.release
                         def commit(self, batch):
                             raise OSError("the wire is cut")
                     return Writer()

@@ -337,9 +337,58 @@ class TestUndo:
         result = run("workflow", "rollback", "wf-stuck", "--yes")
         assert result.exit_code == 5
         assert result.stdout.startswith("wf-stuck (two) rollback failed in ")
-        assert "left behind: first: run false\n" in result.stderr
-        assert result.stderr.endswith("to undo what was done: provisioning workflow rollback wf-stuck\n")
+        why = "operation first: false ended with exit status 1, and wrote nothing on stderr"
+        assert f"left behind: first: run false ({why})\n" in result.stderr
+        assert result.stderr.endswith("to try again what is left: provisioning workflow rollback wf-stuck --retry\n")
         assert not (documents / "second.txt").exists()
+
+    def test_what_is_left_can_be_retried_or_skipped(self, run, documents: Path) -> None:
+        """--retry goes on with a rollback that has failed, and with no other run."""
+        text = TWO.replace('"{{inputs.word}}"] }', '"{{inputs.word}}"], undo = ["ls", "mended"] }')
+        (documents / "stuck.toml").write_text(text, encoding="utf-8")
+        assert run("workflow", "run", "stuck.toml", "--workflow-id", "wf-stuck").exit_code == 0
+        refused = run("workflow", "rollback", "wf-stuck", "--retry", "--yes")
+        assert (refused.exit_code, refused.stderr) == (
+            2,
+            (
+                "error: run wf-stuck has no failed rollback to retry: it is succeeded\n"
+                "  hint: `provisioning workflow rollback wf-stuck` undoes it\n"
+            ),
+        )
+        assert (documents / "second.txt").exists()
+        assert run("workflow", "rollback", "wf-stuck", "--yes").exit_code == 5
+        resumed = run("workflow", "resume", "wf-stuck")
+        assert resumed.exit_code == 2
+        assert "`provisioning workflow rollback wf-stuck --retry` tries again to undo what is left" in resumed.stderr
+        assert run("workflow", "rollback", "wf-stuck", "--retry", "--yes").exit_code == 5
+        (documents / "mended").touch()
+        assert run("workflow", "rollback", "wf-stuck", "--retry", "--yes").exit_code == 0
+
+    def test_what_cannot_be_undone_is_left_when_somebody_says_so(self, run, documents: Path) -> None:
+        """Then the rollback is through, and still says what is there."""
+        text = TWO.replace('"{{inputs.word}}"] }', '"{{inputs.word}}"], undo = ["false"] }')
+        (documents / "stuck.toml").write_text(text, encoding="utf-8")
+        assert run("workflow", "run", "stuck.toml", "--workflow-id", "wf-stuck").exit_code == 0
+        assert run("workflow", "rollback", "wf-stuck", "--yes").exit_code == 5
+        result = run("workflow", "rollback", "wf-stuck", "--retry", "--skip", "first", "--yes", "-o", "json")
+        assert result.exit_code == 0
+        assert last(result.stdout)["data"]["result"]["metadata"]["left"] == [
+            {"operation": "first", "what": "run false", "why": "it was to be left as it is"}
+        ]
+
+    def test_a_failure_can_be_kept_for_a_look(self, run, documents: Path) -> None:
+        """--no-rollback undoes nothing, whatever the document says; it contradicts a wish to roll back."""
+        text = TWO.replace('kind = "command"', 'kind = "command"\non_failure = "rollback"')
+        text += '\n[[operations]]\nid = "third"\nkind = "command"\nparameters = { command = ["false"] }\n'
+        text += '[dependencies]\nthird = ["second"]\n'
+        (documents / "three.toml").write_text(text, encoding="utf-8")
+        result = run("workflow", "run", "three.toml", "--workflow-id", "wf-kept", "--no-rollback")
+        assert result.exit_code == 1
+        assert (documents / "second.txt").exists()
+        assert "to undo what was done: provisioning workflow rollback wf-kept\n" in result.stderr
+        both = run("workflow", "run", "three.toml", "--no-rollback", "--on-failure", "rollback")
+        assert both.exit_code == 2
+        assert "--no-rollback and --on-failure rollback contradict each other." in both.stderr
 
     def test_a_run_that_has_ended_cannot_be_cancelled(self, run) -> None:
         """There is nothing left to stop."""

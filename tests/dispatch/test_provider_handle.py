@@ -25,6 +25,7 @@ from provisioning.errors import (
     NotFound,
     OperationTimedOut,
     ProviderError,
+    RunFenced,
     Throttling,
     Unsupported,
 )
@@ -329,6 +330,18 @@ def test_nothing_is_called_after_the_deadline():
     assert not provider.check_connection(context).reachable
     early = OperationContext(deadline=5, clock=lambda: 4.9)
     assert provider.create_server(SPEC, "t", {}, early).id == "i-t"
+
+
+def test_nothing_is_called_for_a_run_that_is_lost():
+    """The lease is asked before the call."""
+
+    def lost():
+        raise RunFenced("another's by now", workflow_id="wf")
+
+    cloud = SmallCloud()
+    with pytest.raises(RunFenced):
+        handle(cloud).create_server(SPEC, "t", {}, OperationContext(hold=lost))
+    assert cloud.servers == {}
 
 
 def test_the_context_reaches_the_provider():

@@ -37,7 +37,7 @@ def _step(position: int, state: OperationState, now: float) -> Batch:
     """Return the batch with which a driver moves one operation."""
     record = started(position)
     record.state, record.ended_at = state, now
-    data = {"state": "blocked"} if state is OperationState.BLOCKED else {}
+    data = {"state": str(state)} if state in (OperationState.BLOCKED, OperationState.RETRYING) else {}
     return Batch([record], [NewEvent(STEPS[state], record.operation_id, data)])
 
 
@@ -69,6 +69,15 @@ def test_run_under_way(journal: SqliteJournal, clock: Clock) -> None:
     states = {"op-1": "started", "op-2": "succeeded"}
     expected = WorkflowCheckpoint("wf-1", 2, ("op-2",), states, earlier, clock.now - 2)
     assert expected == journal.checkpoint("wf-1", step=2)
+
+
+def test_a_look_that_is_repeated_begins_nothing(journal: SqliteJournal) -> None:
+    """An operation that is tried again before its intent was recorded has not begun."""
+    writer = driven(journal)
+    writer.commit(Batch([], [NewEvent(EventKind.OPERATION_RETRIED, "op-1", {"attempt": 2})]))
+
+    assert journal.checkpoint("wf-1").current_state == {}
+    assert journal.checkpoint("wf-1", step=1).current_state == {}
 
 
 def test_step_of_another_run(journal: SqliteJournal, clock: Clock) -> None:

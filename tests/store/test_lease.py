@@ -131,6 +131,34 @@ def test_renewing_writes_once_for_a_third_of_the_lease(journal: SqliteJournal, c
     assert lease.expires_at == clock.now + 30
 
 
+def test_holding_costs_nothing_before_the_end_of_the_lease(journal: SqliteJournal, clock: Clock) -> None:
+    """Until then nobody else can have it; afterwards it is renewed, if nobody has."""
+    writer = driven(journal)
+    before = journal.commits
+    clock.now += 29.9
+    writer.hold()
+    assert journal.commits == before
+
+    clock.now += 0.1
+    writer.hold()
+
+    assert journal.commits == before + 1
+    lease = journal.get_run("wf-1").lease
+    assert lease is not None
+    assert lease.expires_at == clock.now + 30
+
+
+def test_a_lost_lease_is_not_held(journal: SqliteJournal, clock: Clock) -> None:
+    """Whoever was stopped past its lease hears of it before it begins anything new."""
+    old = driven(journal)
+    clock.now += 30
+    new = journal.acquire("wf-1", "b")
+
+    with pytest.raises(RunFenced):
+        old.hold()
+    new.hold()
+
+
 def test_unknown_run_has_no_lease(journal: SqliteJournal) -> None:
     """The lease of a run that is not there cannot be taken."""
     with pytest.raises(RunNotFound, match=re.escape("there is no run wf-1 in this journal")):

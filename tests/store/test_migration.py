@@ -140,7 +140,7 @@ class Mortal(sqlite3.Connection):
         return super().backup(target, pages=2, progress=lambda *_: self._step(), **options)
 
 connect = sqlite3.connect
-sqlite3.connect = lambda *words, **options: connect(*words, factory=Mortal, **options)
+sqlite3.connect = lambda *words, **options: connect(*words, **{**options, "factory": Mortal})
 open_journal(Path(sys.argv[1])).close()
 """
 
@@ -179,7 +179,7 @@ def test_no_room_for_the_copy(path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     connect = sqlite3.connect
     with monkeypatch.context() as patched:
-        patched.setattr(sqlite3, "connect", lambda *words, **options: connect(*words, factory=Full, **options))
+        patched.setattr(sqlite3, "connect", lambda *words, **options: connect(*words, **{**options, "factory": Full}))
         with pytest.raises(JournalFull):
             open_journal(path)
 

@@ -55,6 +55,8 @@ class VirtualEngine:
 
         try:
             value = self._execute(job, Cancellation(), note)
+        except Killed:
+            raise
         except Hang:
             return
         except Later as later:
@@ -87,6 +89,10 @@ class VirtualEngine:
 
     def close(self) -> None:
         pass
+
+
+class Killed(BaseException):
+    """The process is gone."""
 
 
 class Hang(BaseException):
@@ -256,13 +262,14 @@ class Stage:
         self.secrets: set[str] = set()
         self.tokens = 0
 
-    def _make_engine(self, capacity: int) -> VirtualEngine:
+    def _make_engine(self, capacity: int, hold: Callable[[], None]) -> VirtualEngine:
         caller = Caller(
             kinds=self.kinds,
             providers=self.clouds,
             guards=self.guards,
             directory=str(self.directory),
             clock=self.clock,
+            hold=hold,
         )
         self.engine = VirtualEngine(caller, self.clock, capacity)
         return self.engine

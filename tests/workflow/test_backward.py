@@ -15,8 +15,16 @@ from provisioning.contract import (
     RunState,
 )
 from provisioning.errors import AccessDenied, OperationFailed, RunConflict, Throttling
-from provisioning.workflow import Report, Runner, check_resume, check_rollback, read_report, submit
-from tests.workflow.scripted import Stage, make
+from provisioning.workflow import (
+    Report,
+    Runner,
+    check_overrides,
+    check_resume,
+    check_rollback,
+    read_report,
+    submit,
+)
+from tests.workflow.scripted import Hang, Stage, make
 
 CHAIN = {"b": ["a"], "c": ["b"], "d": ["c"]}
 
@@ -42,8 +50,13 @@ def test_a_rollback_goes_on_past_failures_and_says_what_is_left(stage: Stage) ->
     report = run_and_fail(stage, "a", "b", "c", "d", dependencies=CHAIN)
     assert stage.script.calls("compensate") == ["d", "c", "b", "a"]
     assert report.state is RunState.ROLLBACK_FAILED
-    assert report.left == (("b", "delete b"),)
+    assert report.left == (("b", "delete b", "not yours"),)
     assert report.exit_code == 5
+    ended = stage.journal.list_events("wf-1")[-1]
+    assert (ended.kind, ended.data["left"]) == (
+        "RollbackFailed",
+        [{"operation": "b", "what": "delete b", "why": "not yours"}],
+    )
 
 
 def test_a_failed_rollback_can_be_tried_again(stage: Stage) -> None:
@@ -57,13 +70,37 @@ def test_a_failed_rollback_can_be_tried_again(stage: Stage) -> None:
     assert report.left == ()
 
 
+@pytest.mark.parametrize("answer", [Pending(5.0, {"on": "its way"}), Hang()])
+def test_an_operation_that_was_cut_off_and_has_nothing_to_undo_ends_with_the_rollback(
+    stage: Stage, answer: Any
+) -> None:
+    """Its end is told, and says that nobody knows how it went."""
+    stage.script.on("a", "prepare", None)  # type: ignore[arg-type]
+    stage.script.on("a", "run", answer)
+    stage.script.on("b", "run", KeyboardCrash())
+    plan = stage.plan({"name": "t", "operations": [make("a"), make("b")]})
+    submit(plan, stage.journal)
+    with pytest.raises(KeyboardCrash):
+        crash(stage, plan)
+    report = rollback(stage, "a", "b")
+    assert report.state is RunState.ROLLED_BACK
+    message = "operation a (make) was cut off, and has nothing that would undo it"
+    assert dict(report.failures)["a"].message == message
+    told = [
+        event.data["error"]["message"] for event in stage.journal.list_events("wf-1") if event.kind == "OperationFailed"
+    ]
+    assert told == [message]
+    now = stage.journal.checkpoint("wf-1")
+    assert now.current_state == stage.journal.checkpoint("wf-1", step=now.step).current_state
+
+
 def test_a_rollback_can_be_told_to_leave_an_operation_alone(stage: Stage) -> None:
     """What is skipped stays, is said to be left, and does not fail the rollback."""
     stage.script.on("b", "compensate", AccessDenied("not yours"))
     run_and_fail(stage, "a", "b", "c", "d", dependencies=CHAIN)
     report = rollback(stage, "a", "b", "c", "d", dependencies=CHAIN, skip=("b",))
     assert report.state is RunState.ROLLED_BACK
-    assert report.left == (("b", "delete b"),)
+    assert report.left == (("b", "delete b", "it was to be left as it is"),)
 
 
 def test_a_compensation_is_retried_like_an_operation(stage: Stage) -> None:
@@ -162,8 +199,8 @@ def crash(stage: Stage, plan: Any) -> None:
     """Run until a call dies, as a killed process would leave the journal."""
     surroundings = stage.surroundings
 
-    def dying(capacity: int) -> Any:
-        engine = stage._make_engine(capacity)
+    def dying(capacity: int, hold: Any) -> Any:
+        engine = stage._make_engine(capacity, hold)
         collect = engine.collect
 
         def collect_and_die(timeout: float | None) -> Any:
@@ -203,3 +240,51 @@ def test_absent_means_gone_only_after_the_listing_lag(stage: Stage) -> None:
     stage.script.on("a", "settle", Absent())
     assert Runner(plan, stage.surroundings).run(rollback=True) is RunState.ROLLED_BACK
     assert stage.script.log[-2:] == ["settle a", "compensate a"]
+
+
+@pytest.mark.parametrize("skip", [(), ("a",)])
+def test_what_is_retried_may_refer_to_what_is_undone_already(stage: Stage, skip: tuple[str, ...]) -> None:
+    """Or to what was to be left: its result is known still, also to another process."""
+    stage.script.on("b", "compensate", AccessDenied("not yours"), Done())
+    operations = [make("a"), make("b", parameters={"of": "{{operations.a.result.id}}"})]
+    plan = stage.plan({"name": "t", "operations": operations})
+    submit(plan, stage.journal)
+    Runner(plan, stage.surroundings).run(is_new=True)
+    assert Runner(plan, stage.surroundings).run(rollback=True, skip=skip) is RunState.ROLLBACK_FAILED
+    assert Runner(plan, stage.surroundings).run(rollback=True) is RunState.ROLLED_BACK
+    assert stage.script.operations[-1].parameters == {"of": "a"}
+
+
+def test_only_a_rollback_that_has_failed_is_retried(stage: Stage) -> None:
+    """Whoever retries the wrong run does not undo it."""
+    stage.script.on("b", "compensate", AccessDenied("not yours"), Done())
+    report = run_and_fail(stage, "a", "b", "c", dependencies={"b": ["a"], "c": ["b"]})
+    assert report.state is RunState.ROLLBACK_FAILED
+    check_rollback(stage.journal.get_run("wf-1"), retry=True)
+
+    plan = stage.plan({"name": "t", "operations": [make("x")]}, workflow_id="wf-2")
+    submit(plan, stage.journal)
+    Runner(plan, stage.surroundings).run(is_new=True)
+    with pytest.raises(RunConflict) as caught:
+        check_rollback(stage.journal.get_run("wf-2"), retry=True)
+    assert caught.value.message == "run wf-2 has no failed rollback to retry: it is succeeded"
+    assert caught.value.hint == "`provisioning workflow rollback wf-2` undoes it"
+
+
+@pytest.mark.parametrize("where", ["run", "operation"])
+def test_without_a_rollback_everything_is_kept_for_a_look(stage: Stage, where: str) -> None:
+    """Whatever the document or the operation says of a failure; a rollback that somebody asks for undoes it later."""
+    last = make("b", when="{{operations.a.id == 'a'}}", **({"on_failure": "rollback"} if where == "operation" else {}))
+    document = {"name": "t", "operations": [make("a"), last], "configuration": {"on_failure": "rollback"}}
+    stage.script.on("b", "run", OperationFailed("broken"))
+    plan = stage.plan(document, overrides=check_overrides(no_rollback=True))
+    assert plan.on_failure == "stop"
+    submit(plan, stage.journal)
+    assert Runner(plan, stage.surroundings).run(is_new=True) is RunState.FAILED
+    assert stage.script.calls("compensate") == []
+
+    again = stage.plan(dict(stage.journal.get_document("wf-1")))  # what a resume in another process reads
+    assert again.digest == plan.digest
+    assert Runner(again, stage.surroundings).run() is RunState.FAILED
+    assert Runner(again, stage.surroundings).run(rollback=True) is RunState.ROLLED_BACK
+    assert stage.script.calls("compensate")[-1] == "a"

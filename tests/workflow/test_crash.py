@@ -27,11 +27,7 @@ from provisioning.contract import (
 from provisioning.errors import Ambiguous
 from provisioning.store import examine_journal, open_journal
 from provisioning.workflow import Plan, Runner, submit
-from tests.workflow.scripted import Script, Stage
-
-
-class Killed(BaseException):
-    """The process is gone."""
+from tests.workflow.scripted import Killed, Script, Stage
 
 
 class Cloud:
@@ -121,6 +117,9 @@ class DyingWriter:
 
     def renew(self) -> CancelMode | None:
         return None
+
+    def hold(self) -> None:
+        pass
 
     def release(self) -> None:
         pass  # a killed process gives nothing back

@@ -19,6 +19,7 @@ from provisioning.contract import (
 )
 from provisioning.errors import (
     Ambiguous,
+    CapacityUnavailable,
     ExtensionBroken,
     InvalidRequest,
     NetworkFailure,
@@ -93,8 +94,8 @@ def test_a_call_gets_time_even_when_the_operation_has_none_left(stage: Stage) ->
     surroundings = stage.surroundings
     make_engine = surroundings.make_engine
 
-    def watching(capacity: int) -> Any:
-        engine = make_engine(capacity)
+    def watching(capacity: int, hold: Any) -> Any:
+        engine = make_engine(capacity, hold)
         submit_job = engine.submit
 
         def noting(job: Any) -> None:
@@ -164,6 +165,32 @@ def test_a_refusal_after_a_call_that_may_have_acted_does_not_hide_what_that_made
     report = run(stage, make("a"))
     assert stage.script.calls("compensate") == ["a"]
     assert report.state is RunState.ROLLED_BACK
+
+
+def test_a_question_that_is_refused_does_not_hide_what_the_call_made(stage: Stage) -> None:
+    """The reply was lost and nobody could be asked: no fresh token goes out before what there is was undone."""
+    lagging(stage, 0.0)
+    stage.script.on("a", "run", Ambiguous("no reply"), Done())
+    stage.script.on("a", "settle", NetworkFailure("unreachable"))
+    run(stage, server("a", retry={"attempts": 3}), on_failure="stop")
+    assert known(stage, "a").state is OperationState.FAILED
+    assert known(stage, "a").compensation is not None
+
+    stage.script.answers.clear()
+    stage.script.on("a", "settle", MADE)
+    stage.script.log.clear()
+    assert run(stage, server("a", retry={"attempts": 3}), on_failure="stop").state is RunState.SUCCEEDED
+    assert stage.script.log == ["settle a", "compensate a", "prepare a", "run a"]
+
+
+def test_a_question_before_a_move_that_is_refused_hides_nothing(stage: Stage) -> None:
+    """There was no room, and nobody could be asked whether something was left all the same: a rollback asks again."""
+    stage.clouds.limits |= {"east": ProviderLimits(), "west": ProviderLimits()}
+    stage.script.on("a", "run", CapacityUnavailable("no room"))
+    stage.script.on("a", "settle", NetworkFailure("unreachable"), NetworkFailure("unreachable"), MADE)
+    operation = {"id": "a", "kind": "server", "provider": ["east", "west"], "retry": {"attempts": 2}}
+    assert run(stage, operation).state is RunState.ROLLED_BACK
+    assert stage.script.log[-2:] == ["settle a", "compensate a"]
 
 
 def test_a_refusal_alone_leaves_nothing_to_undo(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from provisioning.errors import (
     RunLocked,
     Throttling,
 )
+from provisioning.store import open_journal
 from provisioning.workflow import Plan, Report, Runner, read_report, submit
 from tests.workflow.scripted import Stage, make, server
 
@@ -399,13 +400,40 @@ def test_an_engine_that_cannot_be_made_leaves_no_lease_behind(stage: Stage) -> N
     plan = stage.plan(flow(make("a")))
     submit(plan, stage.journal)
 
-    def refusing(capacity: int) -> Any:
+    def refusing(capacity: int, hold: Any) -> Any:
         raise RuntimeError("no threads left")
 
     with pytest.raises(RuntimeError, match="no threads left"):
         Runner(plan, replace(stage.surroundings, make_engine=refusing)).run(is_new=True)
     assert stage.journal.get_run("wf-1").lease is None
     assert resume(stage).state is RunState.SUCCEEDED
+
+
+@pytest.mark.parametrize("step", ["prepare", "run"])
+def test_a_driver_that_lost_its_run_calls_nothing_more(stage: Stage, step: str) -> None:
+    """Its intents are durable, and its calls about to depart, when it is stopped for so long that another goes on."""
+    stage.journal.close()
+    now = [1_700_000_000.0]
+    with open_journal(stage.directory / "journal.db", clock=lambda: now[0]) as stage.journal:
+        plan = stage.plan(flow(make("a"), make("b")))
+        submit(plan, stage.journal)
+
+        def losing(capacity: int, hold: Any) -> Any:
+            engine = stage._make_engine(capacity, hold)
+            submit_job = engine.submit
+
+            def stopped_before(job: Any) -> None:
+                if job.step == step:
+                    now[0] += 31
+                    stage.journal.acquire("wf-1", "another")
+                submit_job(job)
+
+            engine.submit = stopped_before  # type: ignore[method-assign]
+            return engine
+
+        with pytest.raises(RunFenced):
+            Runner(plan, replace(stage.surroundings, make_engine=losing)).run(is_new=True)
+        assert stage.script.calls(step) == []
 
 
 def test_a_wish_to_cancel_ends_with_the_driver_that_it_was_meant_for(stage: Stage) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from provisioning.app.care import JournalCare
 from provisioning.app.choice import Choice
@@ -60,6 +60,9 @@ class App:
     on purpose. One `App` may be used from several threads.
     """
 
+    parts_type: ClassVar[type[Parts]] = Parts
+    """What makes the parts; the testing kit puts others in their place."""
+
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
@@ -91,7 +94,7 @@ class App:
         """
         environ = dict(os.environ if environ is None else environ)
         choice = Choice(safe_mode, tuple(without), tuple(only), strict)
-        parts = Parts.assemble(
+        parts = cls.parts_type.assemble(
             workspace, environment, overrides, extension_paths, environ, choice, counts_calls=profile_extensions
         )
         return cls(parts)
@@ -166,13 +169,15 @@ class App:
         workflow_id: str | None = None,
         parallelism: int | None = None,
         on_failure: str | None = None,
+        no_rollback: bool | None = None,
     ) -> Plan:
         """Return what a workflow would do, changing nothing.
 
-        Raises one `ConfigurationError` with everything that is wrong with the document, and `ExtensionError` for a
-        template that is not there or cannot be used.
+        `parallelism`, `on_failure` and `no_rollback` stand in for the document's; with the last one nothing is undone
+        for a failure, whatever operations say of theirs. Raises one `ConfigurationError` with everything that is wrong
+        with the document, and `ExtensionError` for a template that is not there or cannot be used.
         """
-        overrides = check_overrides(parallelism, on_failure)
+        overrides = check_overrides(parallelism, on_failure, no_rollback)
         source, directory = as_source(document, self.workspace, partial(find_template, self.registry))
         return self._parts.planner.plan(
             source,
@@ -195,15 +200,21 @@ class App:
         workflow_id: str | None = None,
         parallelism: int | None = None,
         on_failure: str | None = None,
+        no_rollback: bool | None = None,
     ) -> Run:
-        """Plan a workflow and begin to run it in a thread of its own.
+        """Plan a workflow and begin to run it in a thread of its own; the options are those of `plan`.
 
         A `workflow_id` that was submitted before with the same document is the same run: one that was cut off goes
         on, one that is driven elsewhere is followed, one that has ended stays as it is. With another document it is
         a `RunConflict`.
         """
         plan = self.plan(
-            document, inputs=inputs, workflow_id=workflow_id, parallelism=parallelism, on_failure=on_failure
+            document,
+            inputs=inputs,
+            workflow_id=workflow_id,
+            parallelism=parallelism,
+            on_failure=on_failure,
+            no_rollback=no_rollback,
         )
         if submit(plan, self.journal):
             return self._drive(plan, is_new=True)
@@ -226,12 +237,13 @@ class App:
         check_resume(self.journal.get_run(workflow_id))
         return self._drive(self.run_plan(workflow_id))
 
-    def rollback(self, workflow_id: str, *, skip: Sequence[str] = ()) -> Run:
+    def rollback(self, workflow_id: str, *, skip: Sequence[str] = (), retry: bool = False) -> Run:
         """Undo what a run did, the newest first, but for the operations in `skip`; may be repeated until it succeeds.
 
-        Raises `RunNotFound`, `RunConflict` for one that is rolled back already, `RunLocked`.
+        With `retry` only a rollback that has failed is repeated. Raises `RunNotFound`, `RunConflict` for one that is
+        rolled back already, or has no such rollback to repeat, and `RunLocked`.
         """
-        check_rollback(self.journal.get_run(workflow_id))
+        check_rollback(self.journal.get_run(workflow_id), retry=retry)
         plan = self.run_plan(workflow_id)
         strange = [name for name in skip if name not in plan.nodes]
         if strange:

@@ -2,7 +2,7 @@
 
 import importlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -164,7 +164,7 @@ class Parts:
         """The journal; made when it is not there."""
         with self._lock:
             if self._journal is None:
-                self._journal = self.stores.open()
+                self._journal = self._open_journal()
             return self._journal
 
     @cached_property
@@ -217,12 +217,16 @@ class Parts:
             found = [*self.engines.problems(), *self.stores.problems()]
         return list(dict.fromkeys(found))
 
-    def _make_engine(self, capacity: int) -> Engine:
+    def _open_journal(self) -> Journal:
+        return self.stores.open()
+
+    def _make_engine(self, capacity: int, hold: Callable[[], None]) -> Engine:
         caller = Caller(
             kinds=self.kinds,
             providers=self.providers,
             guards=self.guards,
             directory=str(self.workspace),
+            hold=hold,
         )
         return self.engines.make(caller, capacity)
 

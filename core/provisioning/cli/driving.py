@@ -1,6 +1,6 @@
 """Driving a run from the command line: watch its events, hear signals, and say at the end what can be done next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["conclude", "drive", "summary"]
 
 CAN_RESUME = frozenset({RunState.FAILED, RunState.INTERRUPTED, RunState.PARTIAL, RunState.ROLLING_BACK})
-CAN_ROLL_BACK = CAN_RESUME | {RunState.ROLLBACK_FAILED}
 
 
 def drive(invocation: Invocation, start: Callable[[], "Run"]) -> "Report":
@@ -95,19 +94,20 @@ def _tell_failures(report: "Report") -> None:
         say_error(f"{operation_id}: {error.message}", *filter(None, [error.hint]))
     if report.error is not None and not report.failures:
         say_error(report.error.message, *filter(None, [report.error.hint]))
-    for operation_id, what in report.left:
-        click.echo(printable(f"left behind: {operation_id}: {what}"), err=True)
+    for left in report.left:
+        click.echo(printable(f"left behind: {left.operation}: {left.what} ({left.why})"), err=True)
 
 
 def _offer(invocation: Invocation, report: "Report") -> None:
     """Say on stderr how the run can go on, or be undone."""
-    offers = {
-        "to go on:": ("resume", CAN_RESUME),
-        "to undo what was done:": ("rollback", CAN_ROLL_BACK),
+    offers: Mapping[str, tuple[Collection[RunState], tuple[str, ...]]] = {
+        "to go on:": (CAN_RESUME, ("resume", report.workflow_id)),
+        "to undo what was done:": (CAN_RESUME, ("rollback", report.workflow_id)),
+        "to try again what is left:": ({RunState.ROLLBACK_FAILED}, ("rollback", report.workflow_id, "--retry")),
     }
-    for words, (verb, states) in offers.items():
+    for words, (states, line) in offers.items():
         if report.state in states:
-            click.echo(f"{words} {invocation.again('workflow', verb, report.workflow_id)}", err=True)
+            click.echo(f"{words} {invocation.again('workflow', *line)}", err=True)
 
 
 def _error(report: "Report") -> Mapping[str, Any]:

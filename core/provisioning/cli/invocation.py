@@ -91,6 +91,12 @@ class Invocation:
         line += ["--strict"] if self.strict else []
         return shlex.join(line)
 
+    def application(self) -> "type[App]":
+        """Return the class of the application that is opened."""
+        from provisioning.app import App
+
+        return App
+
     def open(self, *, takes_inputs: bool = False) -> "App":
         """Open the application in the workspace; raise a usage error for inputs that the command does not take."""
         given = [key for key, _ in self.assignments if key.startswith(INPUTS)]
@@ -98,9 +104,7 @@ class Invocation:
             raise click.UsageError(f"--set {given[0]}: this command takes no inputs; only a workflow has them.")
         if self.verbose:
             _log_to_stderr()
-        from provisioning.app import App
-
-        app = App.open(
+        app = self.application().open(
             self.workspace,
             environment=self.environment,
             overrides=self.overrides,

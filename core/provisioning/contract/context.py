@@ -38,12 +38,18 @@ def _ignore(_kind: str, _data: Mapping[str, Any]) -> None:
     """Drop a note that nobody asked for."""
 
 
+def _hold_nothing() -> None:
+    """Let a call be made that belongs to no run."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperationContext:
     """The surroundings of one call: whose it is, until when, and where its notes go.
 
     `deadline` is a reading of `clock` (monotonic seconds), or None for no limit. `note(kind, data)` adds an event
     to the run's journal (a line of output, for one). `directory` is the workspace against which relative paths stand.
+    `hold()` raises `RunFenced` when the run is another process's by now: whoever was stopped for so long that somebody
+    else went on with the run must begin nothing more for it. Every call of a provider asks before it is made.
     """
 
     workflow_id: str | None = None
@@ -55,6 +61,7 @@ class OperationContext:
     note: Callable[[str, Mapping[str, Any]], None] = _ignore
     directory: str = "."
     clock: Callable[[], float] = time.monotonic
+    hold: Callable[[], None] = _hold_nothing
 
     @property
     def remaining(self) -> float | None:
@@ -62,7 +69,8 @@ class OperationContext:
         return None if self.deadline is None else max(0.0, self.deadline - self.clock())
 
     def check(self) -> None:
-        """Raise when the operation should end: it was cancelled, or its time is up."""
+        """Raise when the operation should end: it was cancelled, its time is up, or the run is another process's."""
+        self.hold()
         if self.cancellation.is_cancelled:
             raise RunInterrupted(f"operation {self.operation_id} was cancelled", workflow_id=self.workflow_id)
         if self.deadline is not None and self.clock() >= self.deadline:

@@ -235,6 +235,10 @@ class RunWriter(Protocol):
         """Renew the lease and return what somebody asked to become of the run, if anybody did."""
         ...
 
+    def hold(self) -> None:
+        """Raise `RunFenced` when the lease is another's by now; costs nothing while it certainly is not."""
+        ...
+
     def release(self) -> None:
         """Give the lease back."""
         ...

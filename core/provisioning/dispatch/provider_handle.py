@@ -50,8 +50,9 @@ class ProviderHandle:
     at the first use, once, so that nothing is imported before. The first of `wrappers` stands outermost.
 
     What a hook answers is checked, and its errors are ours: a `ProviderError` gets the instance's name, anything
-    foreign is an `ExtensionBroken`. Nothing is called after the context's deadline. Calls keep to the instance's rate:
-    one whose turn has not come waits for it, and after a `Throttling` with `retry_after` all wait that long.
+    foreign is an `ExtensionBroken`. Nothing is called after the context's deadline, or for a run that is lost. Calls
+    keep to the instance's rate: one whose turn has not come waits for it, and after a `Throttling` with `retry_after`
+    all wait that long.
     """
 
     def __init__(
@@ -220,6 +221,7 @@ class ProviderHandle:
         hooks = self._hooks or self._opened()
         context = context or OperationContext()
         self._await_turn(hook, context)
+        context.hold()
         try:
             return hooks.call(hook, context=context, **arguments)
         except ProviderError as error:

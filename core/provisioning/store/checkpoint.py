@@ -16,9 +16,10 @@ from provisioning.store.rows import as_event, as_run
 
 __all__ = ["Fold", "checkpoint_at", "checkpoint_now"]
 
-_OPERATION_STATES = {
+_OPERATION_STATES: dict[str, OperationState | None] = {
     EventKind.OPERATION_STARTED: OperationState.STARTED,
-    EventKind.OPERATION_RETRIED: OperationState.RETRYING,
+    EventKind.OPERATION_RETRIED: None,
+    EventKind.OPERATION_MOVED: OperationState.RETRYING,
     EventKind.OPERATION_WAITING: OperationState.WAITING,
     EventKind.OPERATION_SUCCEEDED: OperationState.SUCCEEDED,
     EventKind.OPERATION_FAILED: OperationState.FAILED,
@@ -28,7 +29,10 @@ _OPERATION_STATES = {
     EventKind.COMPENSATION_FAILED: OperationState.COMPENSATION_FAILED,
     EventKind.COMPENSATION_SKIPPED: OperationState.LEFT,
 }
-"""What an event says of its operation; every other kind leaves it as it was."""
+"""What an event says of its operation; every other kind leaves it as it was.
+
+A retry says so itself: one of a look before the intent leaves the operation as it was, too.
+"""
 
 _RUN_STATES = {
     EventKind.WORKFLOW_STARTED: RunState.RUNNING,
@@ -62,7 +66,9 @@ class Fold:
         if event.kind in _RUN_STATES:
             self.state = _run_state(event)
         elif event.operation_id is not None and event.kind in _OPERATION_STATES:
-            self._move(event.operation_id, _operation_state(event))
+            state = _operation_state(event)
+            if state is not None:
+                self._move(event.operation_id, state)
 
     def _move(self, operation_id: str, state: OperationState) -> None:
         self.operations[operation_id] = state
@@ -77,10 +83,10 @@ def _run_state(event: Event) -> RunState:
     return RunState(told) if told in _RUN_WORDS else _RUN_STATES[EventKind(event.kind)]
 
 
-def _operation_state(event: Event) -> OperationState:
+def _operation_state(event: Event) -> OperationState | None:
     """Return the state that the event itself names (an operation is skipped or blocked), or its kind's."""
     told = event.data.get("state")
-    return OperationState(told) if told in _OPERATION_WORDS else _OPERATION_STATES[EventKind(event.kind)]
+    return OperationState(told) if told in _OPERATION_WORDS else _OPERATION_STATES[event.kind]
 
 
 def checkpoint_at(connection: sqlite3.Connection, workflow_id: str, step: int) -> WorkflowCheckpoint:

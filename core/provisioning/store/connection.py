@@ -54,10 +54,18 @@ def make_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _open(path: Path, options: str, busy_timeout: float, *pragmas: str) -> sqlite3.Connection:
+def _open(
+    path: Path, options: str, busy_timeout: float, *pragmas: str, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """Open the file without Python's own transactions; its users see to it that one thread at a time uses it."""
-    uri = f"{path.as_uri()}?{options}"
-    connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?{options}",
+        uri=True,
+        timeout=busy_timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=factory,
+    )
     try:
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
@@ -67,7 +75,9 @@ def _open(path: Path, options: str, busy_timeout: float, *pragmas: str) -> sqlit
     return connection
 
 
-def connect_writer(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
+def connect_writer(
+    path: Path, *, synchronous: str, busy_timeout: float, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """Open the file for writing; it is made when it is not there. Waits `busy_timeout` seconds for other writers."""
     if synchronous not in _SYNCHRONOUS:
         allowed = ", ".join(sorted(_SYNCHRONOUS))
@@ -81,6 +91,7 @@ def connect_writer(path: Path, *, synchronous: str, busy_timeout: float) -> sqli
         "checkpoint_fullfsync = ON",
         f"journal_size_limit = {_WAL_LIMIT}",
         "temp_store = MEMORY",
+        factory=factory,
     )
 
 

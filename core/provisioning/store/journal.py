@@ -59,6 +59,7 @@ def open_journal(
     create: bool = True,
     busy_timeout: float = 10.0,
     poll_interval: float = 0.1,
+    factory: type[sqlite3.Connection] = sqlite3.Connection,
 ) -> "SqliteJournal":
     """Open the journal at `path`, and make it where there is none, unless `create` is False.
 
@@ -66,7 +67,8 @@ def open_journal(
     opened for reading; what writes then raises `JournalReadOnly`. `clock` gives seconds since the epoch;
     `lease_seconds` is how long a lease lasts from its last renewal; `busy_timeout` how long one waits for another
     process that writes; `poll_interval` how often one looks for what other processes wrote. `synchronous` is SQLite's:
-    less than FULL gives up that a commit outlives a loss of power.
+    less than FULL gives up that a commit outlives a loss of power. `factory` makes the connection through which
+    everything is written.
 
     Raises any `JournalError`.
     """
@@ -78,7 +80,7 @@ def open_journal(
             connections.make_folder(path.parent)
         writer = None
         if connections.can_write(path):
-            writer = _prepared(path, clock, synchronous=synchronous, busy_timeout=busy_timeout)
+            writer = _prepared(path, clock, synchronous=synchronous, busy_timeout=busy_timeout, factory=factory)
         elif not path.exists():
             raise faults.read_only(path, "its folder may not be written")
         connect = partial(connections.connect_reader, path, busy_timeout=busy_timeout, writable=writer is not None)
@@ -92,9 +94,16 @@ def open_journal(
         return _identified(journal)
 
 
-def _prepared(path: Path, clock: Callable[[], float], *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
+def _prepared(
+    path: Path,
+    clock: Callable[[], float],
+    *,
+    synchronous: str,
+    busy_timeout: float,
+    factory: type[sqlite3.Connection],
+) -> sqlite3.Connection:
     """Open the file for writing, as a journal of this version."""
-    writer = connections.connect_writer(path, synchronous=synchronous, busy_timeout=busy_timeout)
+    writer = connections.connect_writer(path, synchronous=synchronous, busy_timeout=busy_timeout, factory=factory)
     try:
         connections.prepare(writer, path, secrets.token_hex(8), busy_timeout=busy_timeout)
         if connections.version_of(writer) < VERSION:

@@ -76,14 +76,20 @@ class SqliteRunWriter:
         It may be called as often as one likes: the disk is written to once for each third of the lease. Raises
         `RunFenced` when the lease is another's by now.
         """
-        now = self._clock()
-        if not 0 <= now - self._extended_at < self._lease_seconds / 3:
-            self._extend(now)
+        self._renew_after(self._lease_seconds / 3)
         with self._readers.read() as connection:
             row: Row | None = connection.execute(queries.FIND_CANCEL, self._lease.key).fetchone()
             if row is None:
                 raise self._lease.lost()
             return as_cancel(row[0])
+
+    def hold(self) -> None:
+        """Raise `RunFenced` when the lease is another's by now.
+
+        Until its end it is nobody else's. One that has ended meanwhile, because the process was stopped or the
+        machine slept, is renewed here, or lost.
+        """
+        self._renew_after(self._lease_seconds)
 
     def release(self) -> None:
         """Give the lease back; one that is lost already stays with whoever has it."""
@@ -93,9 +99,16 @@ class SqliteRunWriter:
 
         self._group.write(change)
 
-    def _extend(self, now: float) -> None:
+    def _renew_after(self, seconds: float) -> None:
+        """Renew the lease when that was not done within the last `seconds`; raise `RunFenced` when it is lost."""
+        now = self._clock()
+        if 0 <= now - self._extended_at < seconds:
+            return
+
         def change(connection: sqlite3.Connection) -> None:
-            connection.execute(queries.EXTEND_LEASE, (now + self._lease_seconds, *self._lease.key))
+            cursor = connection.execute(queries.EXTEND_LEASE, (now + self._lease_seconds, *self._lease.key))
+            if cursor.rowcount == 0:
+                raise self._lease.lost()
 
         self._group.write(change)
         self._extended_at = now

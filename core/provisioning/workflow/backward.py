@@ -20,6 +20,7 @@ from provisioning.workflow.driver import Driver
 from provisioning.workflow.flight import Flight
 from provisioning.workflow.ledger import Ledger
 from provisioning.workflow.plan import Plan
+from provisioning.workflow.remainder import MOST_SHOWN, Remainder
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
 from provisioning.workflow.verdict import as_info, is_unknown
@@ -59,7 +60,8 @@ class Backward(Driver):
     ) -> None:
         super().__init__(plan, ledger, traffic, surroundings)
         self.undone: list[str] = []
-        self.failed: list[str] = []
+        self.left: list[Remainder] = []
+        self._has_failed = False
         self._records = records
         self._skip = frozenset(skip)
         self._next: OperationRecord | None = None
@@ -71,7 +73,7 @@ class Backward(Driver):
         """Return the state that the run is in after `drive`."""
         if self.is_interrupted and (self._next is not None or self._under_way):
             return RunState.ROLLING_BACK
-        return RunState.ROLLBACK_FAILED if self.failed else RunState.ROLLED_BACK
+        return RunState.ROLLBACK_FAILED if self._has_failed else RunState.ROLLED_BACK
 
     def asked_to_stop(self, mode: CancelMode) -> None:
         """A rollback can be stopped; asked for a rollback, it is doing it."""
@@ -118,14 +120,21 @@ class Backward(Driver):
             self._undo(record)
 
     def _nothing_to_undo(self, record: OperationRecord) -> None:
-        if record.state is OperationState.STARTED:
+        """Leave an operation as it is; one that was under way has ended now, without anybody who knows how."""
+        if not record.state.is_open:
+            return
+        if record.state is not OperationState.RETRYING:
             error = OperationInDoubt(
                 f"operation {record.operation_id} ({record.kind}) was cut off, and has nothing that would undo it",
                 hint="look at what it did",
             )
             record.error = error.info()
-        if record.state.is_open:
-            self.ledger.write(record, OperationState.FAILED)
+        self._put_into_failed(record)
+
+    def _put_into_failed(self, record: OperationRecord) -> None:
+        self.ledger.write(record, OperationState.FAILED)
+        data = {} if record.error is None else {"error": record.error.as_dict()}
+        self.ledger.tell(EventKind.OPERATION_FAILED, record.operation_id, data)
 
     def _undo(self, record: OperationRecord) -> None:
         flight = self.new_flight(self.plan.nodes[record.operation_id], record)
@@ -177,7 +186,7 @@ class Backward(Driver):
         """A call that nobody waited for made something after all: undo that too."""
         if isinstance(answer.value, (Done, Pending)) and answer.value.resources:
             self.note_progress(flight, answer.value)
-            self.ledger.write(flight.record, OperationState.FAILED)
+            self._put_into_failed(flight.record)
             self._late.append(flight.record)
             if self._next is None:
                 self._advance()
@@ -212,7 +221,9 @@ class Backward(Driver):
         self.ledger.write(record, OperationState.COMPENSATION_FAILED)
         data = {**self._summary(record), "error": record.error.as_dict()}
         self.ledger.tell(EventKind.COMPENSATION_FAILED, record.operation_id, data)
-        self.failed.append(record.operation_id)
+        self._has_failed = True
+        if len(self.left) < MOST_SHOWN:
+            self.left.append(Remainder.of(record))
         self._leave(flight)
 
     def _leave(self, flight: Flight) -> None:

@@ -27,7 +27,10 @@ _LOGGER = logging.getLogger("provisioning.operation")
 
 
 class Caller:
-    """What an engine's threads execute, and a worker on another host would: a job in, the hook's answer out."""
+    """What an engine's threads execute, and a worker on another host would: a job in, the hook's answer out.
+
+    `hold` is the lease's, as in `RunWriter`.
+    """
 
     def __init__(
         self,
@@ -36,16 +39,23 @@ class Caller:
         providers: Providers,
         guards: Guards,
         directory: str,
+        hold: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kinds = kinds
         self._providers = providers
         self._guards = guards
         self._directory = directory
+        self._hold = hold
         self._clock = clock
 
     def __call__(self, job: Job, cancellation: Cancellation, note: Note) -> Outcome | Settlement | Compensation | None:
-        """Make the call; raise whatever the hook raises, and `ExtensionBroken` for an answer that cannot be kept."""
+        """Make the call; raise whatever the hook raises, and `ExtensionBroken` for an answer that cannot be kept.
+
+        Raises `RunFenced`, with nothing called, when the run is another process's by now: the job may have waited in
+        a process that was stopped.
+        """
+        self._hold()
         kind = self._kinds.get(job.operation.kind)
         return checked(job, self._answer(kind, job, self._context(job, cancellation, note)))
 
@@ -85,6 +95,7 @@ class Caller:
             note=_careful(note),
             directory=self._directory,
             clock=self._clock,
+            hold=self._hold,
         )
 
 

@@ -106,7 +106,9 @@ class DocumentConfiguration:
     """How the run behaves; what is left out comes from the configuration's `[workflow]`.
 
     In a nested workflow it is said of that one's operations, but for `parallelism` and `run_timeout`, of which a run
-    has only one. `timeout` is of each operation, `run_timeout` of driving the whole run forwards; both in seconds.
+    has only one. `timeout` is of each operation, `run_timeout` of driving the whole run forwards; both in seconds. With
+    `no_rollback` in the outermost document nothing is undone for a failure, whatever is said of it anywhere: `rollback`
+    is as `stop`.
     """
 
     __pydantic_config__ = _CLOSED
@@ -115,12 +117,13 @@ class DocumentConfiguration:
     on_failure: OnFailure | None = None
     timeout: Seconds | None = None
     run_timeout: Seconds | None = None
+    no_rollback: Annotated[bool, Field(strict=True)] | None = None
     retry: RetryDefinition | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what was left out."""
         document: dict[str, Any] = {}
-        for name in ("parallelism", "on_failure", "timeout", "run_timeout"):
+        for name in ("parallelism", "on_failure", "timeout", "run_timeout", "no_rollback"):
             value = getattr(self, name)
             if value is not None:
                 document[name] = value
@@ -187,9 +190,11 @@ def check_document(source: Source) -> WorkflowDocument:
     return document
 
 
-def check_overrides(parallelism: object = None, on_failure: object = None) -> DocumentConfiguration:
+def check_overrides(
+    parallelism: object = None, on_failure: object = None, no_rollback: object = None
+) -> DocumentConfiguration:
     """Return what a caller wants in place of a document's `configuration`; raise one `ConfigurationError`."""
-    given = {"parallelism": parallelism, "on_failure": on_failure}
+    given = {"parallelism": parallelism, "on_failure": on_failure, "no_rollback": no_rollback}
     source = Source("the options of the run", Format.JSON, given, "")
     try:
         return TypeAdapter(DocumentConfiguration).validate_python(given)

@@ -79,3 +79,13 @@ class Flight:
         """Where else it may be carried out, when there is no room here; None when everything was tried."""
         later = self.node.locations[self.node.locations.index(self.location) + 1 :]
         return later[0] if later else None
+
+    @property
+    def may_have_left_something(self) -> bool:
+        """Whether there may be something to undo though what it does now was refused.
+
+        An earlier call may have acted, or something is known of it; and a question, or an undoing, that is refused
+        says nothing of what there is.
+        """
+        record, calls = self.record, self.step in (Step.PREPARE, Step.RUN)
+        return not calls or self.may_have_acted or bool(record.resources) or record.progress is not None

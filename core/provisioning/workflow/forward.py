@@ -115,7 +115,7 @@ class Forward(Driver):
             hint="give it a longer `run_timeout`",
         )
         self.first_error = self.first_error or error.info()
-        rolls_back = self.plan.settings.on_failure == "rollback"
+        rolls_back = self.plan.on_failure == "rollback"
         self._aftermath = RunState.ROLLING_BACK if rolls_back else RunState.FAILED
 
     def _begin(self, operation_id: str) -> None:
@@ -331,6 +331,7 @@ class Forward(Driver):
             time += self.plan.settings.timeout_of(flight.node)
         flight.deadline += time
         flight.tries += 1
+        flight.may_have_acted = True
         flight.asks, flight.doubt_until = 0, None
         self.call(flight, Step.SETTLE)
 
@@ -384,12 +385,13 @@ class Forward(Driver):
         flight.may_have_acted |= flight.step is Step.RUN and not is_refusal(error)
         info = self.ledger.redacted_error(as_info(error))
         data = {"attempt": flight.tries, "delay": round(delay, 3), "error": info.as_dict()}
-        self.ledger.tell(EventKind.OPERATION_RETRIED, record.operation_id, data)
         if flight.step is Step.RUN:
             state = OperationState.WAITING if record.progress is not None else OperationState.RETRYING
+            data["state"] = str(state)
             record.attempt += 1
             record.error = info
             self.ledger.write(record, state)
+        self.ledger.tell(EventKind.OPERATION_RETRIED, record.operation_id, data)
         self.wait_again(flight, error, delay)
 
     def _succeed(self, flight: Flight, done: Done) -> None:
@@ -414,7 +416,7 @@ class Forward(Driver):
     def _fail(self, flight: Flight, error: BaseException) -> None:
         record = flight.record
         record.error = self.ledger.redacted_error(as_info(error))
-        if is_refusal(error) and not (flight.may_have_acted or record.resources or record.progress is not None):
+        if is_refusal(error) and not flight.may_have_left_something:
             record.compensation = None
         self.ledger.write(record, OperationState.FAILED)
         self.ledger.tell(EventKind.OPERATION_FAILED, record.operation_id, {"error": record.error.as_dict()})

@@ -120,11 +120,14 @@ class Ledger:
             self._results.popitem(last=False)
 
     def result(self, operation_id: str) -> Mapping[str, Any] | None:
-        """Return an operation's result, or None when it has none (it was skipped)."""
+        """Return an operation's result, or None when it has none (it was skipped).
+
+        What is undone by now has had one, and whoever is still to be undone may refer to it.
+        """
         if operation_id in self._results:
             return self._results[operation_id]
         record = self._journal.get_operation(self._writer.workflow_id, operation_id)
-        result = None if record is None or record.state is not OperationState.SUCCEEDED else record.result or {}
+        result = None if record is None else record.result
         if result is not None:
             self.has_lost_secrets = self.has_lost_secrets or MASK in json.dumps(result)
             self.keep_result(operation_id, result)

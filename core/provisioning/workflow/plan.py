@@ -81,7 +81,7 @@ class Plan:
     @property
     def on_failure(self) -> str:
         """What a failure means for the run, where the operation does not say otherwise."""
-        return self.settings.on_failure
+        return self.settings.on_failure_of_run
 
     @cached_property
     def canonical(self) -> Mapping[str, Any]:
@@ -93,6 +93,7 @@ class Plan:
             "on_failure": settings.on_failure,
             "timeout": settings.timeout,
             **({} if settings.run_timeout is None else {"run_timeout": settings.run_timeout}),
+            **({"no_rollback": True} if settings.no_rollback else {}),
             "retry": {
                 name: getattr(retry, name) for name in ("attempts", "initial_delay", "factor", "max_delay", "jitter")
             },

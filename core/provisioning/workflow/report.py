@@ -7,6 +7,7 @@ from typing import Any
 
 from provisioning.contract import Envelope, Journal, OperationRecord, OperationState, Resource, RunState, Status
 from provisioning.errors import ErrorInfo
+from provisioning.workflow.remainder import MOST_SHOWN, Remainder
 
 __all__ = ["EXIT_CODES", "Report", "read_report"]
 
@@ -22,7 +23,6 @@ EXIT_CODES: Mapping[RunState, int] = {
 }
 """The exit code of a command that ran a workflow, by the state it ended in."""
 
-_MOST_SHOWN = 100
 _STANDING = (OperationState.SUCCEEDED, OperationState.COMPENSATION_FAILED, OperationState.LEFT, OperationState.WAITING)
 
 
@@ -32,7 +32,7 @@ class Report:
 
     `counts` gives the number of operations by state; those that have not begun are missing there and counted in
     `total`. `failures` are operations with their errors, `left` those that a rollback could not undo or was told to
-    leave, each with what is left; of both at most 100 are listed. `duration` is in seconds.
+    leave, each with what is left and why; of both at most 100 are listed. `duration` is in seconds.
     """
 
     workflow_id: str
@@ -44,7 +44,7 @@ class Report:
     error: ErrorInfo | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
     failures: tuple[tuple[str, ErrorInfo], ...] = ()
-    left: tuple[tuple[str, str], ...] = ()
+    left: tuple[Remainder, ...] = ()
     resources: tuple[Resource, ...] = ()
 
     @property
@@ -84,7 +84,7 @@ class Report:
             "outputs": dict(self.outputs),
             "error": self.error.as_dict() if self.error else None,
             "failures": [{"operation": name, "error": error.as_dict()} for name, error in self.failures],
-            "left": [{"operation": name, "what": what} for name, what in self.left],
+            "left": [each._asdict() for each in self.left],
             "resources": [resource.as_dict() for resource in self.resources],
         }
 
@@ -114,14 +114,13 @@ def _failures(
     states = (OperationState.FAILED, OperationState.COMPENSATION_FAILED, OperationState.COMPENSATED)
     records = _in_states(journal, workflow_id, states, counts)
     failures = ((record.operation_id, record.error) for record in records if record.error is not None)
-    return tuple(islice(failures, _MOST_SHOWN))
+    return tuple(islice(failures, MOST_SHOWN))
 
 
-def _left(journal: Journal, workflow_id: str, counts: Mapping[OperationState, int]) -> tuple[tuple[str, str], ...]:
+def _left(journal: Journal, workflow_id: str, counts: Mapping[OperationState, int]) -> tuple[Remainder, ...]:
     states = (OperationState.COMPENSATION_FAILED, OperationState.LEFT)
     records = _in_states(journal, workflow_id, states, counts)
-    left = ((each.operation_id, each.compensation.summary if each.compensation else each.kind) for each in records)
-    return tuple(islice(left, _MOST_SHOWN))
+    return tuple(Remainder.of(record) for record in islice(records, MOST_SHOWN))
 
 
 def _in_states(
@@ -135,4 +134,4 @@ def _in_states(
 
 def _resources(journal: Journal, workflow_id: str) -> tuple[Resource, ...]:
     records = journal.list_operations(workflow_id, states=_STANDING, with_resources=True)
-    return tuple(islice(chain.from_iterable(record.resources for record in records), _MOST_SHOWN))
+    return tuple(islice(chain.from_iterable(record.resources for record in records), MOST_SHOWN))

@@ -14,6 +14,7 @@ from provisioning.workflow.forward import Forward
 from provisioning.workflow.ledger import Ledger
 from provisioning.workflow.moves import check_resume, check_rollback
 from provisioning.workflow.plan import Plan
+from provisioning.workflow.remainder import Remainder
 from provisioning.workflow.surroundings import Surroundings
 from provisioning.workflow.traffic import Traffic
 from provisioning.workflow.verdict import as_info
@@ -63,7 +64,7 @@ class Runner:
         """
         writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.new_holder())
         try:
-            with closing(self._surroundings.make_engine(self._plan.parallelism)) as engine:
+            with closing(self._surroundings.make_engine(self._plan.parallelism, writer.hold)) as engine:
                 return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
         finally:
             with suppress(JournalError):  # how the run stands is durable, or told already; the lease ends by itself
@@ -163,7 +164,7 @@ class _Course:
         self._runner.watch(driver)
         driver.drive()
         self._move(driver.outcome(), error)
-        self._tell_end(error, failed=driver.failed)
+        self._tell_end(error, left=driver.left)
         self._ledger.commit()
 
     def _move(self, state: RunState, error: ErrorInfo | None, outputs: Mapping[str, Any] | None = None) -> None:
@@ -171,10 +172,10 @@ class _Course:
         self._state = state
         self._ledger.move(state, error=error, outputs=outputs)
 
-    def _tell_end(self, error: ErrorInfo | None, failed: Collection[str] = ()) -> None:
+    def _tell_end(self, error: ErrorInfo | None, left: Collection[Remainder] = ()) -> None:
         data: dict[str, object] = {"state": str(self._state)}
         if error is not None:
             data["error"] = error.as_dict()
-        if failed:
-            data["failed"] = list(failed)
+        if left:
+            data["left"] = [each._asdict() for each in left]
         self._ledger.tell(_END_EVENTS[self._state], data=data)

@@ -16,7 +16,8 @@ class RunSettings:
     """Limits and policies of one run; times in seconds.
 
     `timeout` bounds an operation over all its attempts, `run_timeout` the whole way forwards from each start or resume.
-    `call_grace` is how long a call may overrun its time before nobody waits for it any more.
+    `call_grace` is how long a call may overrun its time before nobody waits for it any more. With `no_rollback` a
+    failure undoes nothing: what was done is kept, to be looked at.
     """
 
     parallelism: int = 10
@@ -25,12 +26,13 @@ class RunSettings:
     run_timeout: float | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     call_grace: float = 5.0
+    no_rollback: bool = False
 
     def overridden_by(self, configuration: DocumentConfiguration) -> "RunSettings":
         """Return these settings with what a document says instead."""
         changes: dict[str, Any] = {
             name: value
-            for name in ("parallelism", "on_failure", "timeout", "run_timeout")
+            for name in ("parallelism", "on_failure", "timeout", "run_timeout", "no_rollback")
             if (value := getattr(configuration, name)) is not None
         }
         return replace(self, retry=_with(self.retry, configuration.retry), **changes)
@@ -49,7 +51,15 @@ class RunSettings:
     def on_failure_of(self, operation: PlannedOperation) -> OnFailure:
         """Return what the failure of one operation means for the run."""
         word: OnFailure = next(_words(operation, "on_failure"), self.on_failure)
-        return word
+        return self._kept(word)
+
+    @property
+    def on_failure_of_run(self) -> OnFailure:
+        """Return what a failure means that is no operation's, or of which nothing is said."""
+        return self._kept(self.on_failure)
+
+    def _kept(self, word: OnFailure) -> OnFailure:
+        return "stop" if word == "rollback" and self.no_rollback else word
 
 
 def _words(operation: PlannedOperation, name: str) -> Iterator[Any]:

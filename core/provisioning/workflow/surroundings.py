@@ -20,12 +20,12 @@ def _new_token() -> str:
 class Surroundings:
     """The parts that `app` makes and a run uses; clocks, randomness and tokens are arguments, for the tests' sake.
 
-    `make_engine(capacity)` gives a run its engine. `directory` is the workspace. `new_holder` names a
-    driver of this process in leases.
+    `make_engine(capacity, hold)` gives a run its engine, whose jobs call `hold` (the lease's) before anything else.
+    `directory` is the workspace. `new_holder` names a driver of this process in leases.
     """
 
     journal: Journal
-    make_engine: Callable[[int], Engine]
+    make_engine: Callable[[int, Callable[[], None]], Engine]
     kinds: Kinds
     providers: Providers
     guards: Guards

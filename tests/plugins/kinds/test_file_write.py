@@ -263,3 +263,21 @@ class TestUndoing:
             bench.call("compensate", operation, compensation=compensation)
         assert str(caught.value) == f"the backup of {path.resolve()} is gone: {compensation.data['backup']}"
         assert path.read_text(encoding="utf-8") == "new"
+
+
+@pytest.mark.parametrize("kind", ["file_write", "config_set"])
+def test_nothing_old_is_kept_when_somebody_died_between_the_last_two_steps(bench: Bench, kind: str) -> None:
+    """The old content may be secret: undoing again deletes a backup that the first one could not delete any more."""
+    path = bench.directory / "old.toml"
+    path.write_text('key = "secret"\n', encoding="utf-8")
+    parameters = {"path": str(path), "content": "x"} if kind == "file_write" else {"key": "key", "value": 1}
+    if kind == "config_set":
+        parameters["file"] = str(path)
+    operation = bench.operation(kind, parameters)
+    compensation = do(bench, operation)
+    bench.call("compensate", operation, compensation=compensation)
+    place = Path(compensation.data["backup"])
+    place.write_text('key = "secret"\n', encoding="utf-8")  # as if it had died before that was deleted
+    bench.call("compensate", operation, compensation=compensation)
+    assert backups(bench) == []
+    assert path.read_text(encoding="utf-8") == 'key = "secret"\n'

@@ -15,16 +15,18 @@ __all__ = ["command"]
 @house_command("rollback")
 @click.argument("workflow_id", shell_complete=complete_workflow_id)
 @click.option("--skip", metavar="OPERATION", multiple=True, help="Leave this operation as it is; repeatable.")
+@click.option("--retry", is_flag=True, help="Try again what a rollback could not undo; refused where none has failed.")
 @yes_option
 @pass_invocation
-def command(invocation: Invocation, workflow_id: str, skip: tuple[str, ...], *, yes: bool) -> int:
+def command(invocation: Invocation, workflow_id: str, skip: tuple[str, ...], *, retry: bool, yes: bool) -> int:
     """Undo what a run did, the newest first.
 
-    A compensation that fails does not stop the others; what is left is listed, and the rollback can be repeated, or
-    told to --skip an operation. The exit code is 0 when everything is undone, 5 when something is left.
+    A compensation that fails does not stop the others. What is left is listed with the reason: --retry tries it again,
+    --skip leaves an operation as it is. The exit code is 0 when everything is undone, 5 when something is left.
     """
     invocation.streams = True
-    confirm(invocation, f"Undo everything that run {workflow_id} did?", yes=yes)
+    left = "what is left of" if retry else "everything that"
+    confirm(invocation, f"Undo {left} run {workflow_id}{'' if retry else ' did'}?", yes=yes)
     with invocation.open() as app:
-        report = drive(invocation, lambda: app.rollback(workflow_id, skip=skip))
+        report = drive(invocation, lambda: app.rollback(workflow_id, skip=skip, retry=retry))
     return conclude(invocation, report, goal=RunState.ROLLED_BACK)

@@ -20,9 +20,20 @@ __all__ = ["command"]
     type=click.Choice(["rollback", "stop", "continue"]),
     help="What a failure means, where the operation does not say so itself.",
 )
+@click.option(
+    "--no-rollback",
+    is_flag=True,
+    help="Undo nothing when something fails, whatever the workflow says: keep it to look at.",
+)
 @pass_invocation
 def command(
-    invocation: Invocation, file: str, workflow_id: str | None, parallelism: int | None, on_failure: str | None
+    invocation: Invocation,
+    file: str,
+    workflow_id: str | None,
+    parallelism: int | None,
+    on_failure: str | None,
+    *,
+    no_rollback: bool,
 ) -> int:
     """Run a workflow and watch it until it ends.
 
@@ -30,6 +41,8 @@ def command(
     brings (see `workflow templates`). Ctrl-C stops it in good order: what is in flight is recorded, and the run can
     be resumed or rolled back. A second Ctrl-C exits at once, which is safe too.
     """
+    if no_rollback and on_failure == "rollback":
+        raise click.UsageError("--no-rollback and --on-failure rollback contradict each other.")
     invocation.streams = True
     with invocation.open(takes_inputs=True) as app:
         document = document_from(file)
@@ -41,6 +54,7 @@ def command(
                 workflow_id=workflow_id,
                 parallelism=parallelism,
                 on_failure=on_failure,
+                no_rollback=no_rollback or None,
             ),
         )
     return conclude(invocation, report)
