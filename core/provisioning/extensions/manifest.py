@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
+from provisioning.bridge import Mode
 from provisioning.config import CORE_ENGINE, CORE_SCHEME, REFERENCE_ROOTS
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
@@ -18,6 +19,7 @@ from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.reserved import RESERVED_COMMANDS
 
 __all__ = [
+    "ROLES",
     "ApiTable",
     "CommandTable",
     "CommandTarget",
@@ -43,6 +45,7 @@ _NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _KIND = r"^[a-z][a-z0-9_]*$"
 _ROOT = r"^[a-z][a-z0-9_-]*$"
 _SCHEME = r"^[a-z][a-z0-9+.-]*$"
+_VARIABLE = r"^[A-Za-z_]\w*$"
 _HOOK_API = r"^[1-9]\d{0,5}$"
 _TARGET = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 
@@ -52,6 +55,9 @@ CORE_CHECKS = "core"
 
 STATUS_CHECK = "status"
 """The check that `doctor` makes of every extension itself."""
+
+ROLES = ("provider", "workflow", "hooks")
+"""What an entry point may be."""
 
 
 class Flaw(ValueError):
@@ -153,6 +159,18 @@ def _hook_api(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    if not value or "\0" in value:
+        raise Flaw(f"{value!r} is not a word of a command", "write text that is not empty")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(_VARIABLE, value):
+        raise Flaw(f"{value!r} is not the name of an environment variable", "write its name alone, like HCLOUD_TOKEN")
+    return value
+
+
 def _pattern(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
@@ -185,6 +203,8 @@ CheckName = Annotated[
     AfterValidator(_own("a check", _NAME, "use lower-case letters, digits and single hyphens", [STATUS_CHECK])),
     _pattern(_NAME),
 ]
+Word = Annotated[str, AfterValidator(_word), WithJsonSchema({"type": "string", "minLength": 1})]
+Variable = Annotated[str, AfterValidator(_variable), _pattern(_VARIABLE)]
 HookName = Annotated[str, AfterValidator(_one_of("hook", all_hooks))]
 CapabilityName = Annotated[
     str,
@@ -233,13 +253,28 @@ class CompatibilityTable(_Table):
     """Other extensions that it needs, like `aws>=1.0`."""
     conflicts: list[Need] = []
     """Other extensions that it cannot stand beside, like `old-audit<2`."""
+    programs: list[Word] = []
+    """Programs that it calls, like `jq`; each must be in `PATH`."""
 
 
 class CommandTarget(_Table):
-    """A program in another language."""
+    """A program in another language; docs/programs.md says how it is asked."""
 
-    command: Annotated[list[str], Field(min_length=1)]
-    """The program and its arguments."""
+    command: Annotated[list[Word], Field(min_length=1)]
+    """The program and its arguments, run in the extension's folder without a shell. A program whose name holds a
+    slash is a file of the extension; any other is looked for in `PATH`."""
+    mode: Annotated[Mode, Field(strict=False)] = Mode.CALL
+    """Whether each request has a process of its own (`call`), or one is kept open (`serve`)."""
+    environment: list[Variable] = []
+    """Variables that it sees beside `PATH`, `HOME`, `LANG`, `LC_*`, `TMPDIR` and `TZ`."""
+    timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
+    """How long it may leave a request without a word, in seconds."""
+    idle: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
+    """How long one that is kept open may have nothing to do, in seconds, before it is ended."""
+    sandbox: bool = False
+    """Whether it runs under bubblewrap: it may read files, and write in its own state directory alone."""
+    network: bool = False
+    """Whether it has a network in its sandbox."""
 
 
 def _form(value: Any) -> str:
@@ -400,6 +435,11 @@ class Manifest(_Table):
             "api_routes": ("api", self.api.routes),
         }
         return {hook: table for hook, (table, is_there) in announced.items() if is_there}
+
+    def program(self, role: str) -> CommandTarget | None:
+        """Return the program for a role; None where it is Python's, or nothing."""
+        target = self.target(role)
+        return target if isinstance(target, CommandTarget) else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, defaults filled in."""

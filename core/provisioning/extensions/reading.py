@@ -9,10 +9,11 @@ from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
+from provisioning.bridge import PLUGIN_HOOKS
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.index import ManifestIndex
-from provisioning.extensions.manifest import CORE_CHECKS, CommandTarget, EntryPointsTable, Flaw, Manifest
+from provisioning.extensions.manifest import CORE_CHECKS, ROLES, CommandTarget, EntryPointsTable, Flaw, Manifest
 from provisioning.source import Format, Source, read_source
 
 __all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
@@ -95,7 +96,8 @@ def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
         case "enum" | "literal_error":
             return source.problem(path, f"must be {found['ctx']['expected']}")
         case "greater_than_equal" | "less_than_equal" | "finite_number":
-            return source.problem(path, "must be from 0 to 3600 seconds")
+            least = 1 if path[0] == "entry_points" else 0
+            return source.problem(path, f"must be from {least} to 3600 seconds")
         case "too_short" | "string_too_short":
             return source.problem(path, "must not be empty")
     return source.problem(path, f"must be {_wanted(found)}, not {_KINDS.get(type(found['input']), 'this')}")
@@ -153,10 +155,29 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
         yield source.problem(
             ["workflow"], "no operation_kinds are declared", "list the names of all kinds that the plugin brings"
         )
+    yield from _program_problems(source, manifest)
     for table, key in _LISTS_OF_NAMES:
         names = getattr(getattr(manifest, table), key) or []
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield source.problem([table, key], f"{name!r} stands here more than once")
+
+
+def _program_problems(source: Source, manifest: Manifest) -> Iterator[Problem]:
+    for role in ROLES:
+        target = manifest.program(role)
+        if target is not None and target.network and not target.sandbox:
+            why = "a program that is not in a sandbox has the network in any case"
+            yield source.problem(["entry_points", role, "network"], why, "add sandbox = true, or leave it out")
+    if manifest.program("hooks") is None:
+        return
+    names = manifest.hooks.implements
+    known = ", ".join(sorted(PLUGIN_HOOKS))
+    if not names:
+        yield source.problem(["hooks"], "no hooks are declared", f"list under implements what the program has: {known}")
+    for name in names or ():
+        if name not in PLUGIN_HOOKS:
+            place = ["hooks", "implements"]
+            yield source.problem(place, f"{name!r} cannot be asked of a program", f"a program may have: {known}")
 
 
 def _needs_no_plugin(manifest: Manifest) -> bool:
