@@ -73,7 +73,10 @@ def judged(tmp_path: Path, text: str, here: Surroundings = HERE) -> list[tuple[s
     """Return code, message and hint of what does not fit."""
     path = tmp_path / "extension.toml"
     path.write_text(text)
-    return [(str(found.code), found.message, found.hint) for found in compatibility_problems(read_manifest(path), tmp_path, here)]
+    return [
+        (str(found.code), found.message, found.hint)
+        for found in compatibility_problems(read_manifest(path), tmp_path, here)
+    ]
 
 
 def test_what_fits(tmp_path):

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, TypeVar
 
-from provisioning.bridge.child import CHUNK, Child
+from provisioning.bridge.child import CHUNK, LAST_GRACE, Child
 from provisioning.bridge.decoding import LINE_LIMIT, Lines, decode
 from provisioning.bridge.fault import Fault, Unreadable, shown
 from provisioning.bridge.log import Log
@@ -26,9 +26,6 @@ LOOK_EVERY = 0.1
 
 HEIR_GRACE = 0.5
 """How long output may stay open after the program's end, in seconds, before a process it left behind is blamed."""
-
-LAST_GRACE = 0.5
-"""How long a program that answered wrongly may take to end by itself, in seconds, so that its exit status is known."""
 
 REQUEST_ID = "call"
 """The id of the one request of a process."""

@@ -17,11 +17,14 @@ from provisioning.bridge.fault import Fault
 from provisioning.bridge.program import Program
 from provisioning.bridge.surroundings import arguments, environment, state_directory
 
-__all__ = ["CHUNK", "GRACE", "Child"]
+__all__ = ["CHUNK", "GRACE", "LAST_GRACE", "Child"]
 
 CHUNK = 65536
 GRACE = 2.0
 """How long a program may take to end when it is asked to, in seconds."""
+
+LAST_GRACE = 0.5
+"""How long one that answered wrongly may take to end by itself, in seconds, so that its exit status is known."""
 
 _PAUSE = 0.01
 

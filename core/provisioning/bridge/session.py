@@ -2,7 +2,7 @@
 
 Whoever waits for an answer reads the output, for itself and for all others who wait; when it has what it wanted,
 another one goes on. So a single caller pays for no change of threads, and a stream that nobody consumes is held up by
-its pipe. A thread of the session's own hears what the program logs, and sees to its end. (The idea is "Leader/Followers",
+its pipe. A thread of the session's own hears what the program logs, and sees to its end. (The idea: "Leader/Followers",
 D. Schmidt and others, 2000.)
 """
 
@@ -14,7 +14,7 @@ import threading
 import time
 from queue import Empty, SimpleQueue
 
-from provisioning.bridge.child import CHUNK, GRACE, Child
+from provisioning.bridge.child import CHUNK, GRACE, LAST_GRACE, Child
 from provisioning.bridge.decoding import Lines, decode
 from provisioning.bridge.fault import Fault, Unreadable, shown
 from provisioning.bridge.log import Log
@@ -151,8 +151,9 @@ class Session:
 
     def _tell_to_end(self, grace: float) -> None:
         """Have the program's input ended, and the program itself if it lives on after `grace`; under the lock."""
-        if not self._ended.is_set() and (self._ends_at is None or not grace):
-            self._ends_at = time.monotonic() + grace
+        if not self._ended.is_set():
+            ends_at = time.monotonic() + grace
+            self._ends_at = ends_at if self._ends_at is None else min(self._ends_at, ends_at)
             os.write(self._wake_writer, b"x")
 
     # -- writing -----------------------------------------------------------------------------------------------------
@@ -247,7 +248,7 @@ class Session:
         """End the process and tell everybody who waits why nothing will come."""
         with self._lock:
             is_first, self._fault = self._fault is None, self._fault or fault
-            self._tell_to_end(0.0)
+            self._tell_to_end(LAST_GRACE)
         self._ended.wait()
         if is_first:
             self._logger.warning("%s", self._program.redact(f"{self._program} {fault.what}"))
