@@ -30,8 +30,6 @@ LOOK_EVERY = 0.1
 FLOOD = 100_000
 """How many resources of one stream may wait to be consumed, where others who wait cannot let the pipe hold it up."""
 
-_LONGEST_SLEEP = 60.0
-
 
 class _Inbox:
     """What has come for one request and was not taken yet; None among it says that somebody has to go on reading."""
@@ -304,8 +302,8 @@ class Session:
                 self._tell_to_end(GRACE)
             if self._ends_at is not None:
                 return self._ends_at - now
-            rest = _LONGEST_SLEEP if self._inboxes else self._program.idle - (now - self._idle_since)
-            return min(max(rest, LOOK_EVERY), _LONGEST_SLEEP)
+            rest = self._program.idle if self._inboxes else self._idle_since + self._program.idle - now
+            return max(rest, LOOK_EVERY)
 
     def _logger_of_now(self) -> logging.Logger:
         """Return the logger of the one request that is under way; where there are several, the program's own."""
