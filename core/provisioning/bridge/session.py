@@ -96,11 +96,13 @@ class Session:
         with self._lock:
             if not self.is_open:
                 return False
-            is_quiet = not self._inboxes
+            has_spoken = not self._inboxes and bool(self._output.poll(0))
             self._inboxes[request_id] = _Inbox(context)
+        if has_spoken:
+            self._fail(Fault("wrote something, or ended, while nobody asked"))
         is_sent = False
         try:
-            is_sent = not (is_quiet and self._has_spoken()) and self._write(line, context)
+            is_sent = self._write(line, context)
         finally:
             if not is_sent:
                 self.forget(request_id)
@@ -229,18 +231,6 @@ class Session:
             self.has_answered = True
         elif inbox.messages.qsize() > FLOOD:
             raise Fault(f"streams faster than it is read: more than {FLOOD} resources wait")
-
-    def _has_spoken(self) -> bool:
-        """Whether there is output, or its end, that nobody has asked for; then the process is ended."""
-        if not self._reading.acquire(blocking=False):
-            return False
-        try:
-            if not self._is_closed and not self._output.poll(0):
-                return False
-            self._fail(Fault("wrote something, or ended, while nobody asked"))
-        finally:
-            self._reading.release()
-        return True
 
     def _fail(self, fault: Fault) -> None:
         """End the process and tell everybody who waits why nothing will come."""
