@@ -19,10 +19,10 @@ def find_program(name: str, folder: Path, environ: Mapping[str, str] = os.enviro
     """
     if "/" not in name:
         return shutil.which(name, path=environ.get("PATH", os.defpath))
-    path = os.path.realpath(folder / name)
-    if not Path(name).is_absolute() and not Path(path).is_relative_to(os.path.realpath(folder)):
+    path = (folder / name).absolute()
+    if not Path(name).is_absolute() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         return None
-    return path if os.path.isfile(path) and os.access(path, os.X_OK) else None  # noqa: PTH113 - as `shutil.which`
+    return str(path) if path.is_file() and os.access(path, os.X_OK) else None
 
 
 def sandbox_problem(environ: Mapping[str, str] = os.environ) -> str | None:

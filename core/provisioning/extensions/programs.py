@@ -73,7 +73,7 @@ def _program(record: ExtensionRecord, target: CommandTarget) -> Program:
     return Program(
         extension=record.name,
         command=tuple(target.command),
-        folder=record.location,
+        folder=record.location.absolute(),
         mode=target.mode,
         environment=tuple(target.environment),
         timeout=target.timeout,
