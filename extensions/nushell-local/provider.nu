@@ -193,7 +193,7 @@ def launch [words: list]: nothing -> nothing {
 def end-process [root: path, id: string]: nothing -> nothing {
     let pid = (pid-of $root $id)
     if $pid == null { return }
-    try { ^sh -c 'kill -KILL -- "-$1"' sh $"($pid)" }
+    try { ^sh -c 'kill -s KILL -- "-$1"' sh $"($pid)" }
     wait-until {|| (pid-of $root $id) == null } $"server ($id) does not end"
 }
 
