@@ -4,7 +4,9 @@ import shutil
 
 import pytest
 
-__all__ = ["needs"]
+__all__ = ["NAMES", "needs"]
+
+NAMES = ("bash-freeze", "node-timeline", "nushell-data", "nushell-local", "rust-tcp-wait")
 
 
 def needs(*programs: str) -> pytest.MarkDecorator:

@@ -94,7 +94,7 @@ class Client:
         try:
             yield from self._runner.exchange(request, context, take)
         except Fault as fault:
-            raise from_fault(fault, self._program, operation) from fault
+            raise from_fault(fault, self._program, operation) from None  # it says all that the fault knows
 
     def _resources(self, message: Message, operation: str) -> Resources:
         if isinstance(message, Item):

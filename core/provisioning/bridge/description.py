@@ -91,7 +91,7 @@ def describe(program: Program) -> Description:
     try:
         (description,) = Calls(program).exchange(request, context, read)
     except Fault as fault:
-        raise from_fault(fault, program, DESCRIBE) from fault
+        raise from_fault(fault, program, DESCRIBE) from None  # it says all that the fault knows
     if PROTOCOL not in description.protocols:
         spoken = ", ".join(map(str, description.protocols)) or "none"
         raise HookRejected(

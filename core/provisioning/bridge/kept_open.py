@@ -1,7 +1,7 @@
 """A program that is kept open: requests go in as lines, and answers come out in any order.
 
 One process at a time takes new requests. It is started when it is first needed, and again after it has died, after a
-delay that doubles as long as it dies without having answered anything. One that left somebody without an answer in
+delay that doubles as long as it dies without having answered anything. One that left somebody without a good answer in
 time gets no new requests, and is ended as soon as the others have theirs; so is one that has nothing to do for a while.
 """
 
@@ -58,21 +58,23 @@ class KeptOpen:
         Raises `Fault`, and as `context.check`. Leaving early gives the request up.
         """
         session, request_id = self._begin(request, context)
-        message: Message | None = None
+        is_answered = False
         silent_since = context.clock()
         try:
-            while not isinstance(message, Answer):
+            while not is_answered:
                 context.check()
                 message = session.next_message(request_id, _patience(context))
                 if message is not None:
+                    is_answered = isinstance(message, Answer)
                     yield heard(message, request.operation, read)
                     silent_since = context.clock()
                 else:
                     self._check_silence(context.clock() - silent_since)
         except Fault as fault:
+            is_answered = False
             raise fault.ended(session.exit_status, session.last_words) from fault.__cause__
         finally:
-            if not isinstance(message, Answer):
+            if not is_answered:
                 self._retire(session)
             session.forget(request_id)
 

@@ -1,6 +1,7 @@
 """A plugin that is a program: kinds of operations, guards and observers, with the hooks that its manifest declares."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from provisioning.bridge.client import Client, Resources
@@ -28,6 +29,7 @@ class _ProgramPlugin:
     def __init__(self, client: Client, description: Description) -> None:
         self._client = client
         self._description = description
+        self._surroundings = OperationContext()
 
     @hookimpl
     def extension_info(self) -> Mapping[str, Any]:
@@ -36,8 +38,9 @@ class _ProgramPlugin:
 
     @hookimpl
     def extension_activate(self, context: ExtensionContext) -> None:
-        """Keep the options for the requests to come."""
+        """Keep the options and the place for the requests to come."""
         self._client.configure(context.options)
+        self._surroundings = _surroundings(context)
         context.on_deactivate(self._client.close)
 
 
@@ -60,7 +63,8 @@ class _Observer(_ProgramPlugin):
     @hookimpl
     def on_event(self, event: Event) -> None:
         """Tell the program of an event."""
-        self._client.ask("on_event", {"event": event.as_dict()}, OperationContext(), _nothing)
+        context = replace(self._surroundings, workflow_id=event.workflow_id, operation_id=event.operation_id)
+        self._client.ask("on_event", {"event": event.as_dict()}, context, _nothing)
 
 
 class _Validates(_ProgramPlugin):
@@ -70,7 +74,7 @@ class _Validates(_ProgramPlugin):
         self._client.configure(context.options)
         parameters = {"context": extension_document(context)}
         try:
-            return self._client.ask("extension_validate", parameters, OperationContext(), _sentences)
+            return self._client.ask("extension_validate", parameters, _surroundings(context), _sentences)
         finally:
             self._client.close()
 
@@ -92,6 +96,10 @@ def make_plugin(program: Program, description: Description, hooks: Collection[st
     kind = type("ProgramPlugin", parts or (_ProgramPlugin,), {"__module__": __name__})
     made: object = kind(Client(program, description), description)
     return made
+
+
+def _surroundings(context: ExtensionContext) -> OperationContext:
+    return OperationContext(directory=str(context.directory), logger=context.logger)
 
 
 def _decision(_resources: Resources, metadata: Mapping[str, Any]) -> Decision:

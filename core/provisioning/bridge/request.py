@@ -1,6 +1,7 @@
 """The request: what a program reads, one JSON document on one line."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,7 +81,7 @@ class Request:
                 "operation_id": context.operation_id,
                 "attempt": context.attempt,
                 "remaining": context.remaining,
-                "directory": str(context.directory),
+                "directory": os.path.abspath(context.directory),  # noqa: PTH100 - the program has another current one
                 "state_directory": state_directory,
             },
             "config": self.config,

@@ -233,7 +233,7 @@ class Session:
             raise Fault(f"streams faster than it is read: more than {FLOOD} resources wait")
 
     def _fail(self, fault: Fault) -> None:
-        """End the process and tell everybody who waits why nothing will come."""
+        """End the process and tell everybody who waits why nothing will come; a fresh process may answer them."""
         with self._lock:
             is_first, self._fault = self._fault is None, self._fault or fault
             self._tell_to_end(LAST_GRACE)
@@ -241,7 +241,7 @@ class Session:
         if is_first:
             self._logger.warning("%s", self._program.redact(f"{self._program} {fault.what}"))
         for inbox in list(self._inboxes.values()):
-            inbox.messages.put(Fault(fault.what, is_transient=fault.is_transient))
+            inbox.messages.put(Fault(fault.what, is_transient=True))
 
     def _pass_on(self) -> None:
         """Let one of the others who wait go on reading."""
