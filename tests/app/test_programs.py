@@ -1,5 +1,6 @@
 """Programs in real runs: as good as Python, and where they fail, in doubt like any other."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import pytest
 from provisioning.app import App
 from provisioning.contract import RunState, ServerState
 from provisioning.errors import ConfigurationError, ExtensionError
+from provisioning.testing import run_command
 from tests.bridge.workshop import PRELUDE, is_gone
 
 MANIFEST = """
@@ -301,3 +303,40 @@ def test_it_is_examined_without_leaving_anything_behind(
         (problem,) = app.examine(app.registry.get("bad"), with_code=True).problems
     assert "ended without an answer, asked for describe; exit status 1" in problem.message
     assert "ModuleNotFoundError: No module named 'nothing_like_it'" in problem.message
+
+
+GREET = """
+[commands.greet]
+help = "Say hello"
+entry = {{ command = [{python!r}, "greet.py"] }}
+"""
+
+
+def test_a_command_may_be_a_program(workspace: Path, extensions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets the arguments as they are, and what it answers is printed."""
+    monkeypatch.chdir(workspace)
+    more = BOTH["more"] + GREET.format(python=sys.executable)
+    folder = extension(extensions, "notes", "workflow", KIND, more, BOTH["entry"])
+    code = """
+        request = next(requests())
+        given = request["parameters"]
+        if given["arguments"] == ["fail"]:
+            say(failure(request, "NotToday", "it is Monday"))
+        elif given["arguments"] == ["crash"]:
+            sys.exit("no")
+        else:
+            text = json.dumps([request["operation"], given, request["context"]["directory"]])
+            say(answer(request, text=text, exit_code=len(given["arguments"])))
+    """
+    (folder / "greet.py").write_text(PRELUDE + dedent(code))
+    result = run_command("--output", "json", "greet", "a b", "--loud", "$(x)")
+    given = {"command": "greet", "arguments": ["a b", "--loud", "$(x)"], "output": "json"}
+    assert (result.exit_code, result.stderr) == (3, "")
+    assert json.loads(result.stdout) == ["run_command", given, str(workspace)]
+    failed = run_command("greet", "fail")
+    assert (failed.exit_code, failed.stderr) == (1, "error: NotToday: it is Monday\n")
+    crashed = run_command("greet", "crash")
+    assert crashed.exit_code == 1
+    assert (
+        "ended without an answer, asked for run_command; exit status 1; its last lines on stderr: no" in crashed.stderr
+    )

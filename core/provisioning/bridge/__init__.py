@@ -1,5 +1,6 @@
 """Programs in other languages: asked in JSON, one process for each request or one kept open."""
 
+from provisioning.bridge.command import CommandDocument, make_command
 from provisioning.bridge.description import Description, KindDescription, check_description, describe
 from provisioning.bridge.kinds import OutcomeDocument
 from provisioning.bridge.plugin import PLUGIN_HOOKS, make_plugin
@@ -12,6 +13,7 @@ from provisioning.bridge.response import ProgramResponse
 __all__ = [
     "PLUGIN_HOOKS",
     "PROTOCOL",
+    "CommandDocument",
     "Description",
     "KindDescription",
     "Mode",
@@ -23,6 +25,7 @@ __all__ = [
     "check_description",
     "describe",
     "find_program",
+    "make_command",
     "make_plugin",
     "make_provider",
     "sandbox_problem",

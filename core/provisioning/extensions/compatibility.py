@@ -12,7 +12,7 @@ from packaging.version import Version
 from provisioning._version import __version__
 from provisioning.bridge import find_program, sandbox_problem
 from provisioning.contract import HOOK_API, HOOK_API_FLOOR
-from provisioning.extensions.manifest import ROLES, Manifest
+from provisioning.extensions.manifest import Manifest
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 
 __all__ = ["Surroundings", "compatibility_problems", "satisfies"]
@@ -68,7 +68,7 @@ def _hook_api(needed: int, here: Surroundings) -> Iterator[ExtensionProblem]:
 
 def _programs(manifest: Manifest, folder: Path) -> Iterator[ExtensionProblem]:
     """Yield every program that it needs and that is not here; none is run."""
-    targets = [target for role in ROLES if (target := manifest.program(role)) is not None]
+    targets = manifest.programs().values()
     names = [*(target.command[0] for target in targets), *manifest.compatibility.programs]
     for name in dict.fromkeys(names):
         if find_program(name, folder) is None:

@@ -15,7 +15,7 @@ from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
 from provisioning.extensions.manifest import CommandTarget
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
-from provisioning.extensions.programs import program_plugin, program_provider
+from provisioning.extensions.programs import program_command, program_plugin, program_provider
 from provisioning.extensions.record import ExtensionRecord, Status
 
 __all__ = ["load", "load_command", "load_plugin", "load_provider"]
@@ -39,10 +39,12 @@ def load(record: ExtensionRecord, role: str) -> Any:
 
 
 def load_command(record: ExtensionRecord, name: str) -> Callable[..., Any]:
-    """Import and return what the manifest names for one of the commands; raises as `load`."""
+    """Import and return what the manifest names for one of the commands; raises as `load`. A program is run later."""
     if not record.is_ready:
         raise record.not_ready()
     target = record.manifest.commands[name].entry
+    if isinstance(target, CommandTarget):
+        return program_command(record, target, name)
     found = _loaded(record, f"command {name}", target)
     with _failing(record, ProblemCode.IMPORT_FAILED):
         if isinstance(found, type) or not callable(found):

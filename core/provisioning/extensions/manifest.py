@@ -19,7 +19,6 @@ from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.reserved import RESERVED_COMMANDS
 
 __all__ = [
-    "ROLES",
     "ApiTable",
     "CommandTable",
     "CommandTarget",
@@ -56,8 +55,7 @@ CORE_CHECKS = "core"
 STATUS_CHECK = "status"
 """The check that `doctor` makes of every extension itself."""
 
-ROLES = ("provider", "workflow", "hooks")
-"""What an entry point may be."""
+_ROLES = ("provider", "workflow", "hooks")
 
 
 class Flaw(ValueError):
@@ -288,11 +286,11 @@ class EntryPointsTable(_Table):
     """Where its code is: `package.module:Object`, or a program."""
 
     provider: Target | None = None
-    """The provider's class, made once for each configured instance as `Class(name, config)`."""
+    """The provider's class, made once for each configured instance as `Class(name, config)`; or a program."""
     workflow: Target | None = None
-    """The plugin that brings kinds of operations: a class, an object or a module."""
+    """The plugin that brings kinds of operations: a class, an object or a module; or a program."""
     hooks: Target | None = None
-    """The plugin that watches, guards and wraps: a class, an object or a module."""
+    """The plugin that watches, guards and wraps: a class, an object or a module; or a program."""
 
 
 class ProviderTable(_Table):
@@ -379,8 +377,9 @@ class TemplateTable(_Table):
 class CommandTable(_Table):
     """A command, `provisioning <name> ...`."""
 
-    entry: Dotted
-    """What is called, as `package.module:object`: a function of a context and the arguments, or a `click.Command`."""
+    entry: Target
+    """What is called, as `package.module:object`: a function of a context and the arguments, or a `click.Command`; or a
+    program."""
     help: Annotated[str, Field(min_length=1)]
     """One line for people."""
 
@@ -438,8 +437,15 @@ class Manifest(_Table):
 
     def program(self, role: str) -> CommandTarget | None:
         """Return the program for a role; None where it is Python's, or nothing."""
-        target = self.target(role)
-        return target if isinstance(target, CommandTarget) else None
+        return self.programs().get(("entry_points", role))
+
+    def programs(self) -> dict[tuple[str, ...], CommandTarget]:
+        """Return every program, by the keys under which it stands."""
+        targets: dict[tuple[str, ...], str | CommandTarget | None] = {
+            ("entry_points", role): self.target(role) for role in _ROLES
+        }
+        targets |= {("commands", name, "entry"): command.entry for name, command in self.commands.items()}
+        return {keys: target for keys, target in targets.items() if isinstance(target, CommandTarget)}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, defaults filled in."""

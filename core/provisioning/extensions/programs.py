@@ -8,6 +8,7 @@ from provisioning.bridge import (
     Program,
     check_description,
     describe,
+    make_command,
     make_plugin,
     make_provider,
 )
@@ -17,7 +18,7 @@ from provisioning.extensions.manifest import CommandTarget
 from provisioning.extensions.options import secret_keys
 from provisioning.extensions.record import ExtensionRecord, Status
 
-__all__ = ["program_plugin", "program_provider"]
+__all__ = ["program_command", "program_plugin", "program_provider"]
 
 
 def program_provider(record: ExtensionRecord, target: CommandTarget) -> Callable[[str, Mapping[str, Any]], object]:
@@ -45,6 +46,11 @@ def program_plugin(record: ExtensionRecord, target: CommandTarget) -> object:
     brings_kinds = record.manifest.target("workflow") == target
     check_description(description, program, hooks=hooks | (_asked_of(description) if brings_kinds else set()))
     return make_plugin(program, description, hooks | ({"operation_kinds"} if brings_kinds else set()))
+
+
+def program_command(record: ExtensionRecord, target: CommandTarget, name: str) -> Callable[..., int]:
+    """Return the function that a command is which a program carries out."""
+    return make_command(_program(record, target), name)
 
 
 def _asked_of(description: Description) -> set[str]:

@@ -13,7 +13,7 @@ from provisioning.bridge import PLUGIN_HOOKS
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.index import ManifestIndex
-from provisioning.extensions.manifest import CORE_CHECKS, ROLES, CommandTarget, EntryPointsTable, Flaw, Manifest
+from provisioning.extensions.manifest import CORE_CHECKS, CommandTable, CommandTarget, EntryPointsTable, Flaw, Manifest
 from provisioning.source import Format, Source, read_source
 
 __all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
@@ -23,6 +23,9 @@ MANIFEST_LIMIT = 1024 * 1024
 """The largest manifest that is read, in bytes."""
 
 _KINDS = {bool: "true or false", str: "text", int: "an integer", float: "a number", list: "a list", dict: "a table"}
+_FORMS_AT = {"entry_points": 2, "commands": 3}
+"""Where, in the place of a value, pydantic names the form of an entry point: text or a program."""
+
 _WANTED = {
     "string_type": "text",
     "list_type": "a list",
@@ -96,7 +99,7 @@ def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
         case "enum" | "literal_error":
             return source.problem(path, f"must be {found['ctx']['expected']}")
         case "greater_than_equal" | "less_than_equal" | "finite_number":
-            least = 1 if path[0] == "entry_points" else 0
+            least = 1 if path[0] in _FORMS_AT else 0
             return source.problem(path, f"must be from {least} to 3600 seconds")
         case "too_short" | "string_too_short":
             return source.problem(path, "must not be empty")
@@ -107,11 +110,13 @@ def _keys(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Return the place of a value without what pydantic put into it: the form of an entry point, the word for a key."""
     if place[-1] == "[key]":
         return place[:-1]
-    return (*place[:2], *place[3:]) if place[0] == "entry_points" else place
+    form = _FORMS_AT.get(str(place[0]), len(place))
+    return (*place[:form], *place[form + 1 :])
 
 
 def _wanted(found: Mapping[str, Any]) -> str:
-    if found["loc"][0] == "entry_points" and len(found["loc"]) == 3:
+    place = found["loc"]
+    if len(place) - 1 == _FORMS_AT.get(place[0]):
         return 'text like package.module:Object or {command = ["program"]}'
     return _WANTED.get(found["type"], "something else")
 
@@ -129,7 +134,8 @@ def _below(table: Any, name: str) -> Any:
     """Return the table that stands under a name in another one."""
     if get_origin(table) is dict:
         return get_args(table)[1]
-    return CommandTarget if table is EntryPointsTable else table.model_fields[name].annotation
+    is_target = table is EntryPointsTable or (table is CommandTable and name == "entry")
+    return CommandTarget if is_target else table.model_fields[name].annotation
 
 
 def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
@@ -163,11 +169,10 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _program_problems(source: Source, manifest: Manifest) -> Iterator[Problem]:
-    for role in ROLES:
-        target = manifest.program(role)
-        if target is not None and target.network and not target.sandbox:
+    for keys, target in manifest.programs().items():
+        if target.network and not target.sandbox:
             why = "a program that is not in a sandbox has the network in any case"
-            yield source.problem(["entry_points", role, "network"], why, "add sandbox = true, or leave it out")
+            yield source.problem([*keys, "network"], why, "add sandbox = true, or leave it out")
     if manifest.program("hooks") is None:
         return
     names = manifest.hooks.implements
