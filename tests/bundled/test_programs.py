@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from provisioning.app import App
+from provisioning.bridge import client, decoding, log, session
 from provisioning.contract import RunState
 from provisioning.extensions import Registry, Selection, Status, bundled_folder
 from tests.bundled.activated import folder
@@ -114,6 +115,35 @@ def test_node_timeline_has_a_directory_of_its_own(opened: Callable[..., App], st
     with opened("node-timeline", {}) as app:
         report = app.run(flow(command("a", "true")))
     assert [path.name for path in (state / "node-timeline").iterdir()] == [f"{report.workflow_id}.json"]
+
+
+@needs("bash", "jq")
+def test_the_example_in_the_documentation_works(workspace: Path, tmp_path: Path) -> None:
+    """Manifest and program, as they stand there."""
+    page = (DOCS / "programs.md").read_text()
+    example = page.split("## The whole of it, in Bash")[1]
+    place = tmp_path / "closed-on-monday"
+    place.mkdir()
+    for language, name in (("toml", "extension.toml"), ("bash", "guard.sh")):
+        (place / name).write_text(example.split(f"```{language}\n")[1].split("```")[0].replace("date +%u", "echo 1"))
+    with App.open(workspace, extension_paths=[place], environ={"HOME": str(tmp_path)}) as app:
+        report = app.run(flow(command("a", "true")))
+    assert [error.message for _, error in report.failures] == [
+        "operation a (command) is denied: extension closed-on-monday: not on a Monday"
+    ]
+
+
+def test_the_bounds_in_the_documentation_are_those_of_the_code() -> None:
+    """Each number is written once more for people."""
+    page = (DOCS / "programs.md").read_text()
+    for line in (
+        f"an answer that spans lines | {decoding.LINE_LIMIT // 2**20} MiB |",
+        f"all output of a process in mode `call` | {decoding.TOTAL_LIMIT // 2**30} GiB |",
+        f"an answer that is not a list | {client.MOST_RESOURCES:,} |",
+        f"a stream of a shared process | {session.FLOOD:,} |",
+        f"log lines of one process | {log.MOST:,} of at most {log.LONGEST // 1024} KiB each |",
+    ):
+        assert line in page
 
 
 def read(name: str, path: str, *keys: str | int) -> dict[str, Any]:

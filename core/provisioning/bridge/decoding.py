@@ -36,6 +36,9 @@ class Lines:
         if self._total is not None and self._count > self._total:
             raise Fault(f"wrote more than {self._total} bytes")
         first, newline, more = data.partition(b"\n")
+        if newline and not (self._rest or more) and len(first) <= self._limit:
+            yield first
+            return
         self._rest += first
         if len(self._rest) > self._limit:
             raise Fault(f"wrote a line of more than {self._limit} bytes")

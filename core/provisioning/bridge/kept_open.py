@@ -97,6 +97,9 @@ class KeptOpen:
 
     def _opened(self, context: OperationContext) -> Session:
         """Return the process that takes new requests; wait before one that died is started again."""
+        session = self._session
+        if session is not None and session.is_open:
+            return session
         while (delay := self._delay()) > 0:
             context.check()
             context.cancellation.wait(min(delay, LOOK_EVERY))

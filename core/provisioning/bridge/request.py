@@ -1,12 +1,12 @@
 """The request: what a program reads, one JSON document on one line."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 
 from provisioning.contract import OperationContext
 
@@ -81,19 +81,21 @@ class Request:
                 "operation_id": context.operation_id,
                 "attempt": context.attempt,
                 "remaining": context.remaining,
-                "directory": os.path.abspath(context.directory),  # noqa: PTH100 - the program has another current one
+                "directory": _absolute(context.directory),
                 "state_directory": state_directory,
             },
             "config": self.config,
         }
-        return _ENCODER.encode(document).encode() + b"\n"
+        return to_json(document, fallback=_plain) + b"\n"
+
+
+def _absolute(directory: str) -> str:
+    """Return a directory for a program, which has another current one."""
+    return directory if directory.startswith("/") else os.path.abspath(directory)  # noqa: PTH100 - it may end in ".."
 
 
 def _plain(value: object) -> Any:
-    """Return what stands for a value that `json` does not know: read-only tables are tables."""
+    """Return what stands for a value that is no JSON value by itself: read-only tables are tables."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no JSON value")
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
