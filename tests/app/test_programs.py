@@ -299,8 +299,8 @@ def test_it_is_examined_without_leaving_anything_behind(
     extension(extensions, "bad", "provider", "import nothing_like_it", mode="serve")
     instances = {"box": {"directory": str(cloud)}, "bad": {}}
     with opened(workspace, tmp_path, providers=instances) as app:
-        assert app.examine(app.registry.get("box"), with_code=True).problems == ()
-        (problem,) = app.examine(app.registry.get("bad"), with_code=True).problems
+        assert app.extensions.examine(app.registry.get("box"), with_code=True).problems == ()
+        (problem,) = app.extensions.examine(app.registry.get("bad"), with_code=True).problems
     assert "ended without an answer, asked for describe; exit status 1" in problem.message
     assert "ModuleNotFoundError: No module named 'nothing_like_it'" in problem.message
 

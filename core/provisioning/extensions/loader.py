@@ -11,9 +11,9 @@ from typing import Any
 from provisioning.contract import ServiceHooks
 from provisioning.dispatch import Phase, check_plugin, described, hooks_of, implemented_hooks
 from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
+from provisioning.extensions.entry_point import CommandTarget
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
-from provisioning.extensions.manifest import CommandTarget
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 from provisioning.extensions.programs import program_command, program_plugin, program_provider
 from provisioning.extensions.record import ExtensionRecord, Status

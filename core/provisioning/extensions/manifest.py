@@ -9,26 +9,25 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
-from provisioning.bridge import Mode
 from provisioning.config import CORE_ENGINE, CORE_SCHEME, REFERENCE_ROOTS
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
+from provisioning.extensions.entry_point import CommandTarget, Target, Word
 from provisioning.extensions.extension_type import ExtensionType
+from provisioning.extensions.manifest_table import CLOSED, Flaw, pattern
 from provisioning.extensions.reserved import RESERVED_COMMANDS
 
 __all__ = [
     "ApiTable",
     "CommandTable",
-    "CommandTarget",
     "CompatibilityTable",
     "ConfigSourceTable",
     "ConfigTable",
     "EngineTable",
     "EntryPointsTable",
     "ExtensionTable",
-    "Flaw",
     "HealthTable",
     "HooksTable",
     "Manifest",
@@ -44,9 +43,7 @@ _NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _KIND = r"^[a-z][a-z0-9_]*$"
 _ROOT = r"^[a-z][a-z0-9_-]*$"
 _SCHEME = r"^[a-z][a-z0-9+.-]*$"
-_VARIABLE = r"^[A-Za-z_]\w*$"
 _HOOK_API = r"^[1-9]\d{0,5}$"
-_TARGET = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 
 
 CORE_CHECKS = "core"
@@ -56,14 +53,6 @@ STATUS_CHECK = "status"
 """The check that `doctor` makes of every extension itself."""
 
 _ROLES = ("provider", "workflow", "hooks")
-
-
-class Flaw(ValueError):
-    """A value that is not what its key wants; `hint` says what to write."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def _name(value: str) -> str:
@@ -98,12 +87,6 @@ def _requirement(value: str) -> str:
     if found is None or found.url or found.extras or found.marker:
         raise Flaw(f"{value!r} is not an extension's name with a range of versions", "write it like aws>=1.0")
     _name(found.name)
-    return value
-
-
-def _target(value: str) -> str:
-    if not re.fullmatch(_TARGET, value):
-        raise Flaw(f"{value!r} does not name an object", "write it like package.module:Object")
     return value
 
 
@@ -157,52 +140,34 @@ def _hook_api(value: str) -> str:
     return value
 
 
-def _word(value: str) -> str:
-    if not value or "\0" in value:
-        raise Flaw(f"{value!r} is not a word of a command", "write text that is not empty")
-    return value
-
-
-def _variable(value: str) -> str:
-    if not re.fullmatch(_VARIABLE, value):
-        raise Flaw(f"{value!r} is not the name of an environment variable", "write its name alone, like HCLOUD_TOKEN")
-    return value
-
-
-def _pattern(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern})
-
-
-Name = Annotated[str, AfterValidator(_name), _pattern(_NAME)]
+Name = Annotated[str, AfterValidator(_name), pattern(_NAME)]
 VersionText = Annotated[str, AfterValidator(_version)]
 Versions = Annotated[str, AfterValidator(_specifier)]
 Need = Annotated[str, AfterValidator(_requirement)]
-HookApi = Annotated[str, AfterValidator(_hook_api), _pattern(_HOOK_API)]
-KindName = Annotated[str, AfterValidator(_kind), _pattern(_KIND)]
-TemplateName = Annotated[str, AfterValidator(_plain_name), _pattern(_NAME)]
-CommandName = Annotated[str, AfterValidator(_command_name), _pattern(_NAME)]
+HookApi = Annotated[str, AfterValidator(_hook_api), pattern(_HOOK_API)]
+KindName = Annotated[str, AfterValidator(_kind), pattern(_KIND)]
+TemplateName = Annotated[str, AfterValidator(_plain_name), pattern(_NAME)]
+CommandName = Annotated[str, AfterValidator(_command_name), pattern(_NAME)]
 SecretsName = Annotated[
     str,
     AfterValidator(_own("a secret resolver", _ROOT, "use lower-case letters, digits, - and _", REFERENCE_ROOTS)),
-    _pattern(_ROOT),
+    pattern(_ROOT),
 ]
 EngineType = Annotated[
     str,
     AfterValidator(_own("an engine", _NAME, "use lower-case letters, digits and single hyphens", [CORE_ENGINE])),
-    _pattern(_NAME),
+    pattern(_NAME),
 ]
 Scheme = Annotated[
     str,
     AfterValidator(_own("a store's scheme", _SCHEME, "write it as it stands before :// in a URL", [CORE_SCHEME])),
-    _pattern(_SCHEME),
+    pattern(_SCHEME),
 ]
 CheckName = Annotated[
     str,
     AfterValidator(_own("a check", _NAME, "use lower-case letters, digits and single hyphens", [STATUS_CHECK])),
-    _pattern(_NAME),
+    pattern(_NAME),
 ]
-Word = Annotated[str, AfterValidator(_word), WithJsonSchema({"type": "string", "minLength": 1})]
-Variable = Annotated[str, AfterValidator(_variable), _pattern(_VARIABLE)]
 HookName = Annotated[str, AfterValidator(_one_of("hook", all_hooks))]
 CapabilityName = Annotated[
     str,
@@ -210,13 +175,12 @@ CapabilityName = Annotated[
     WithJsonSchema({"type": "string", "enum": [str(member) for member in Capability]}),
 ]
 _CLOSED = Field(json_schema_extra={"additionalProperties": False})
-Dotted = Annotated[str, AfterValidator(_target), _pattern(_TARGET)]
 
 
 class _Table(BaseModel):
-    """A table that refuses keys it does not know, and values of another type than it says."""
+    """One table of the manifest."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = CLOSED
 
 
 class ExtensionTable(_Table):
@@ -253,33 +217,6 @@ class CompatibilityTable(_Table):
     """Other extensions that it cannot stand beside, like `old-audit<2`."""
     programs: list[Word] = []
     """Programs that it calls, like `jq`; each must be in `PATH`."""
-
-
-class CommandTarget(_Table):
-    """A program in another language; docs/programs.md says how it is asked."""
-
-    command: Annotated[list[Word], Field(min_length=1)]
-    """The program and its arguments, run in the extension's folder without a shell. A program whose name holds a
-    slash is a file of the extension; any other is looked for in `PATH`."""
-    mode: Annotated[Mode, Field(strict=False)] = Mode.CALL
-    """Whether each request has a process of its own (`call`), or one is kept open (`serve`)."""
-    environment: list[Variable] = []
-    """Variables that it sees beside `PATH`, `HOME`, `LANG`, `LC_*`, `TMPDIR` and `TZ`."""
-    timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
-    """How long it may leave a request without a word, in seconds."""
-    idle: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
-    """How long one that is kept open may have nothing to do, in seconds, before it is ended."""
-    sandbox: bool = False
-    """Whether it runs under bubblewrap: it may read files, and write in its own state directory alone."""
-    network: bool = False
-    """Whether it has a network in its sandbox."""
-
-
-def _form(value: Any) -> str:
-    return "text" if isinstance(value, str) else "program"
-
-
-Target = Annotated[Annotated[Dotted, Tag("text")] | Annotated[CommandTarget, Tag("program")], Discriminator(_form)]
 
 
 class EntryPointsTable(_Table):

@@ -14,7 +14,7 @@ from provisioning.bridge import (
 )
 from provisioning.config import Redactor, looks_secret
 from provisioning.dispatch import CAPABILITY_HOOKS, MANDATORY_HOOKS
-from provisioning.extensions.manifest import CommandTarget
+from provisioning.extensions.entry_point import CommandTarget
 from provisioning.extensions.options import secret_keys
 from provisioning.extensions.record import ExtensionRecord, Status
 

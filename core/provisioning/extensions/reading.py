@@ -11,9 +11,11 @@ from pydantic import ValidationError
 
 from provisioning.bridge import PLUGIN_HOOKS
 from provisioning.errors import ConfigurationError, Problem
+from provisioning.extensions.entry_point import CommandTarget
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.index import ManifestIndex
-from provisioning.extensions.manifest import CORE_CHECKS, CommandTable, CommandTarget, EntryPointsTable, Flaw, Manifest
+from provisioning.extensions.manifest import CORE_CHECKS, CommandTable, EntryPointsTable, Manifest
+from provisioning.extensions.manifest_table import Flaw
 from provisioning.source import Format, Source, read_source
 
 __all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
@@ -151,8 +153,8 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
         if section in source.data and manifest.target(section) is None and (section != role or is_whole):
             yield source.problem([section], f"describes a {section} plugin, and [entry_points] names none")
     for hook, table in manifest.services().items():
-        if manifest.target("hooks") is None:
-            why = f"needs the hook {hook}, and [entry_points] names no hooks plugin that could have it"
+        if not isinstance(manifest.target("hooks"), str):
+            why = f"needs the hook {hook}, and [entry_points] names no hooks plugin in Python that could have it"
             yield source.problem([table], why, 'add hooks = "package.module:Object"')
     if manifest.extension.name == CORE_CHECKS and manifest.health.checks:
         why = f"checks named {CORE_CHECKS}.NAME are provisioning's own"
