@@ -54,12 +54,13 @@ def test_what_is_no_description_breaks_the_extension(workshop: Workshop, code: s
         describe(workshop.program(code))
 
 
-def test_an_error_is_its_answer_too(workshop: Workshop) -> None:
-    """In its own words."""
-    from provisioning.errors import OperationFailed
-
-    with pytest.raises(OperationFailed, match=r"^NoLicence: pay first$"):
-        describe(workshop.program("say(failure(request, 'NoLicence', 'pay first'))"))
+def test_an_error_breaks_the_extension_too(workshop: Workshop) -> None:
+    """In its own words, and whatever they are: no command is taken down that does not need it."""
+    program = workshop.program("say(failure(request, 'InvalidCredentials', 'pay first', hint='now'))")
+    with pytest.raises(ExtensionBroken) as caught:
+        describe(program)
+    assert caught.value.message == f"{program} answered describe with InvalidCredentials: pay first"
+    assert caught.value.hint == "now"
 
 
 def check(description: Any, **more: Any) -> str:

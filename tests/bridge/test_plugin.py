@@ -180,6 +180,9 @@ say(answer(request, allowed=parameters["name"] == "you", reason="only you"))
     assert guard.check_operation(OPERATION, CONTEXT) == Decision(True, "only you")
     other = Operation("b", "greet", {"name": "me"}, "wf-1", "token")
     assert guard.check_operation(other, CONTEXT) == Decision.deny("only you")
+    broken = plugin(workshop, "say(failure(request, 'Throttling', 'busy'))", ["check_operation"])
+    with pytest.raises(ExtensionBroken, match="answered check_operation with Throttling: busy"):
+        broken.check_operation(OPERATION, CONTEXT)
     mute = plugin(workshop, "say(answer(request))", ["check_operation"])
     with pytest.raises(ExtensionBroken, match="holds no Decision: allowed: Field required"):
         mute.check_operation(OPERATION, CONTEXT)

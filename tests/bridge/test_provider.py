@@ -277,6 +277,16 @@ def test_secrets_of_the_configuration_are_in_no_message(workshop: Workshop) -> N
     assert (refused.value.message, refused.value.hint) == ("no ***", "not ***")
 
 
+def test_no_secret_is_cut_in_half(workshop: Workshop, caplog: pytest.LogCaptureFixture) -> None:
+    """It is taken out first: half of one that stands where a message is cut would be shown."""
+    code = "print('x' * 190 + 'hunter22' * 9)\nprint('y' * 490 + 'hunter22' * 9, file=sys.stderr)"
+    program = workshop.program(code, redact=lambda text: text.replace("hunter22", "***"))
+    with pytest.raises(ServiceInternalError) as caught:
+        make_provider(program, described(), [], "one", {}).find_server("token", OperationContext())
+    assert "***" in caught.value.message
+    assert "hunt" not in caught.value.message + caplog.text
+
+
 def test_too_many_resources_are_no_answer(workshop: Workshop) -> None:
     """What is not a list is not gathered without end."""
     error = error_of(workshop, "for n in range(10_002): say({'resource': {}})")

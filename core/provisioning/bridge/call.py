@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, TypeVar
 
-from provisioning.bridge.child import CHUNK, LAST_GRACE, Child
+from provisioning.bridge.child import CHUNK, LAST_GRACE, LOOK_EVERY, Child
 from provisioning.bridge.decoding import LINE_LIMIT, Lines, decode
-from provisioning.bridge.fault import Fault, Unreadable, shown
+from provisioning.bridge.fault import Fault, Unreadable
 from provisioning.bridge.log import Log
 from provisioning.bridge.program import Program
 from provisioning.bridge.request import Request
@@ -20,9 +20,6 @@ from provisioning.contract import OperationContext
 __all__ = ["Calls"]
 
 T = TypeVar("T")
-
-LOOK_EVERY = 0.1
-"""How long the wish to stop may go unseen, in seconds."""
 
 HEIR_GRACE = 0.5
 """How long output may stay open after the program's end, in seconds, before a process it left behind is blamed."""
@@ -146,7 +143,7 @@ class _Output:
     def __init__(self) -> None:
         self._answer: Answer | None = None
         self._begun = bytearray()
-        self._begun_with = ""
+        self._begun_with: Fault | None = None
 
     @property
     def is_over(self) -> bool:
@@ -172,17 +169,17 @@ class _Output:
 
     def _whole(self, line: bytes) -> Iterator[Message]:
         if self._answer is not None:
-            raise Fault(f"wrote more after its answer: {shown(line)}")
+            raise Fault("wrote more after its answer", line)
         try:
             message = read_message(decode(line))
         except Unreadable as error:
             if not error.may_go_on:
-                raise Fault(f"wrote a line that {error}: {shown(line)}") from error
-            self._begun_with = f"wrote a line that {error}: {shown(line)}"
+                raise Fault(f"wrote a line that {error}", line) from error
+            self._begun_with = Fault(f"wrote a line that {error}", line)
             self._add(line)
             return
         if message.id not in (None, REQUEST_ID):
-            raise Fault(f"answered to {message.id!r}, which nobody asked: {shown(line)}")
+            raise Fault(f"answered to {message.id!r}, which nobody asked", line)
         if isinstance(message, Answer):
             self._answer = message
         else:
@@ -197,8 +194,9 @@ class _Output:
         try:
             message = read_message(decode(bytes(self._begun)))
         except Unreadable as error:
-            what = self._begun_with if error.may_go_on else f"wrote an answer that {error}: {shown(self._begun)}"
-            raise Fault(what) from error
+            if error.may_go_on and self._begun_with is not None:
+                raise self._begun_with from error
+            raise Fault(f"wrote an answer that {error}", self._begun) from error
         if not isinstance(message, Answer):
             raise Fault("wrote a resource of a stream on several lines; each must stand on a line of its own")
         self._answer = message

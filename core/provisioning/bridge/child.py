@@ -17,7 +17,7 @@ from provisioning.bridge.fault import Fault
 from provisioning.bridge.program import Program
 from provisioning.bridge.surroundings import arguments, environment, state_directory
 
-__all__ = ["CHUNK", "GRACE", "LAST_GRACE", "Child"]
+__all__ = ["CHUNK", "GRACE", "LAST_GRACE", "LOOK_EVERY", "Child"]
 
 CHUNK = 65536
 GRACE = 2.0
@@ -25,6 +25,9 @@ GRACE = 2.0
 
 LAST_GRACE = 0.5
 """How long one that answered wrongly may take to end by itself, in seconds, so that its exit status is known."""
+
+LOOK_EVERY = 0.1
+"""How long a wish to stop may go unseen by somebody who waits, in seconds."""
 
 _PAUSE = 0.01
 
@@ -59,7 +62,10 @@ class Child:
             return True
         if not hasattr(os, "waitid"):
             return self._process.poll() is not None
-        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return True
 
     def write(self, data: memoryview) -> int | None:
         """Write what the program's standard input takes now, and return how much; None when it takes nothing.

@@ -62,21 +62,28 @@ def decode(line: bytes) -> dict[str, Any]:
         value = _DECODER.decode(line.decode())
         if b"\\u" in line:
             json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"is not UTF-8: byte 0x{line[error.start]:02x} at position {error.start}") from error
-    except UnicodeEncodeError as error:
-        raise Unreadable("holds half of a surrogate pair") from error
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data":
-            raise Unreadable(f"holds more than one JSON document (column {error.colno})") from error
-        raise Unreadable(f"is not JSON: {error.msg} (column {error.colno})", may_go_on=True) from error
-    except RecursionError as error:
-        raise Unreadable("is nested too deeply") from error
-    except ValueError as error:
-        raise error if isinstance(error, Unreadable) else Unreadable("holds a number of too many digits") from error
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise _as_unreadable(error, line) from error
     if not isinstance(value, dict):
         raise Unreadable("is JSON, and not an object")
     return value
+
+
+def _as_unreadable(error: Exception, line: bytes) -> Unreadable:
+    match error:
+        case UnicodeDecodeError():
+            return Unreadable(f"is not UTF-8: byte 0x{line[error.start]:02x} at position {error.start}")
+        case UnicodeEncodeError():
+            return Unreadable("holds half of a surrogate pair")
+        case json.JSONDecodeError(msg="Extra data"):
+            return Unreadable(f"holds more than one JSON document (column {error.colno})")
+        case json.JSONDecodeError():
+            return Unreadable(f"is not JSON: {error.msg} (column {error.colno})", may_go_on=True)
+        case RecursionError():
+            return Unreadable("is nested too deeply")
+    return Unreadable("holds a number of too many digits")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from provisioning.bridge.program import Program
 
-__all__ = ["Fault", "Unreadable", "shown"]
+__all__ = ["Fault", "Unreadable"]
 
 LONGEST = 200
 """How much of a program's output a message shows, in characters."""
+
+_KEPT = 65536
 
 
 class Unreadable(ValueError):
@@ -19,12 +21,14 @@ class Unreadable(ValueError):
 class Fault(Exception):
     """A program failed to answer a request, which may have been carried out all the same.
 
-    `what` goes on after the program's name. `is_transient` says that the same request may be answered another time.
+    `what` goes on after the program's name, and `output` is the piece of its output that it speaks of. `is_transient`
+    says that the same request may be answered another time.
     """
 
-    def __init__(self, what: str, *, is_transient: bool = False) -> None:
+    def __init__(self, what: str, output: bytes | bytearray = b"", *, is_transient: bool = False) -> None:
         super().__init__(what)
         self.what = what
+        self.output = bytes(output[:_KEPT])
         self.is_transient = is_transient
         self.exit_status: int | None = None
         self.last_words: tuple[str, ...] = ()
@@ -37,10 +41,13 @@ class Fault(Exception):
 
     def message(self, program: Program, operation: str) -> str:
         """Return the whole sentence for people, without secrets."""
-        words = f"{program} {self.what}, asked for {operation}; {_ending(self.exit_status)}"
-        if self.last_words:
-            words += f"; its last lines on stderr: {' | '.join(self.last_words)}"
-        return program.redact(words)
+        words = f"{self.told(program)}, asked for {operation}; {_ending(self.exit_status)}"
+        return f"{words}; its last lines on stderr: {' | '.join(self.last_words)}" if self.last_words else words
+
+    def told(self, program: Program) -> str:
+        """Return what the program did, without secrets, which are taken out before anything is cut."""
+        words = program.redact(f"{program} {self.what}")
+        return f"{words}: {_shown(program.redact(self.output.decode(errors='replace')))}" if self.output else words
 
 
 def _ending(status: int | None) -> str:
@@ -49,7 +56,7 @@ def _ending(status: int | None) -> str:
     return f"it was killed by signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def shown(output: bytes | bytearray) -> str:
+def _shown(text: str) -> str:
     """Return a piece of output for a message: on one line, cut where it is long."""
-    text = output[: 4 * LONGEST].decode(errors="replace").strip()
+    text = text.strip()
     return repr(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")

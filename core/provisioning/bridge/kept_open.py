@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TypeVar
 
+from provisioning.bridge.child import LOOK_EVERY
 from provisioning.bridge.fault import Fault
 from provisioning.bridge.program import Program
 from provisioning.bridge.request import Request
 from provisioning.bridge.response import Answer, Message, heard
-from provisioning.bridge.session import LOOK_EVERY, Session
+from provisioning.bridge.session import Session
 from provisioning.bridge.surroundings import state_directory
 from provisioning.contract import OperationContext
 from provisioning.retry import RetryPolicy
@@ -91,8 +92,13 @@ class KeptOpen:
             session = self._opened(context)
             request_id = f"r{next(self._numbers)}"
             line = request.line(request_id, self._program.extension, self._state, context)
-            if session.begin(request_id, line, context):
-                return session, request_id
+            try:
+                if session.begin(request_id, line, context):
+                    return session, request_id
+            except Fault as fault:
+                self._retire(session)
+                session.forget(request_id)
+                raise fault.ended(session.exit_status, session.last_words) from fault.__cause__
             context.check()
 
     def _opened(self, context: OperationContext) -> Session:

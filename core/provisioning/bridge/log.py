@@ -12,7 +12,7 @@ from provisioning.bridge.child import CHUNK
 __all__ = ["Log"]
 
 LONGEST = 4096
-"""The longest log line that is kept whole, in bytes."""
+"""The longest log line that is shown whole, in characters."""
 
 MOST = 10_000
 """How many lines one process may log; further ones are read, and dropped."""
@@ -49,7 +49,7 @@ class Log:
     @property
     def last_words(self) -> tuple[str, ...]:
         """The last lines that were not empty; one that has no end yet counts."""
-        rest = _text(self._rest)
+        rest = self._text(self._rest)
         last = [*self._last, rest] if rest else list(self._last)
         return tuple(line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..." for line in last[-_KEPT:])
 
@@ -73,10 +73,10 @@ class Log:
             self._rest = bytearray()
 
     def _take(self, part: bytes) -> None:
-        self._rest += part[: LONGEST - len(self._rest)]
+        self._rest += part[: 4 * LONGEST - len(self._rest)]
 
     def _tell(self, line: bytes | bytearray) -> None:
-        text = _text(line)
+        text = self._text(line)
         if not text:
             return
         self._last.append(text)
@@ -89,8 +89,9 @@ class Log:
         level = logging.INFO
         if (found := _LEVEL.match(text)) is not None:
             level, text = _LEVELS[found[1].lower()], text[found.end() :]
-        self._logger().log(level, "%s", self._redact(text))
+        self._logger().log(level, "%s", text)
 
-
-def _text(line: bytes | bytearray) -> str:
-    return "".join(one if one.isprintable() or one == "\t" else "?" for one in line.decode(errors="replace").strip())
+    def _text(self, line: bytes | bytearray) -> str:
+        """Return a line for people, without secrets, which are taken out before anything is cut."""
+        text = self._redact(line.decode(errors="replace").strip())[:LONGEST]
+        return "".join(one if one.isprintable() or one == "\t" else "?" for one in text)

@@ -14,18 +14,15 @@ import threading
 import time
 from queue import Empty, SimpleQueue
 
-from provisioning.bridge.child import CHUNK, GRACE, LAST_GRACE, Child
+from provisioning.bridge.child import CHUNK, GRACE, LAST_GRACE, LOOK_EVERY, Child
 from provisioning.bridge.decoding import Lines, decode
-from provisioning.bridge.fault import Fault, Unreadable, shown
+from provisioning.bridge.fault import Fault, Unreadable
 from provisioning.bridge.log import Log
 from provisioning.bridge.program import Program
 from provisioning.bridge.response import Answer, Message, read_message
 from provisioning.contract import OperationContext
 
-__all__ = ["LOOK_EVERY", "Session"]
-
-LOOK_EVERY = 0.1
-"""How long a wish to stop may go unseen by somebody who waits, in seconds."""
+__all__ = ["Session"]
 
 FLOOD = 100_000
 """How many resources of one stream may wait to be consumed, where others who wait cannot let the pipe hold it up."""
@@ -219,13 +216,13 @@ class Session:
         try:
             message = read_message(decode(line))
         except Unreadable as error:
-            raise Fault(f"wrote a line that {error}: {shown(line)}") from error
+            raise Fault(f"wrote a line that {error}", line) from error
         inbox = self._inboxes.get(message.id or "")
         if inbox is None:
             if self._is_retired:
                 return  # somebody has given it up
             named = "without the id of a request" if message.id is None else f"to {message.id!r}, which nobody asked"
-            raise Fault(f"answered {named}: {shown(line)}")
+            raise Fault(f"answered {named}", line)
         inbox.messages.put(message)
         if isinstance(message, Answer):
             self.has_answered = True
@@ -239,9 +236,9 @@ class Session:
             self._tell_to_end(LAST_GRACE)
         self._ended.wait()
         if is_first:
-            self._logger.warning("%s", self._program.redact(f"{self._program} {fault.what}"))
+            self._logger.warning("%s", fault.told(self._program))
         for inbox in list(self._inboxes.values()):
-            inbox.messages.put(Fault(fault.what, is_transient=True))
+            inbox.messages.put(Fault(fault.what, fault.output, is_transient=True))
 
     def _pass_on(self) -> None:
         """Let one of the others who wait go on reading."""

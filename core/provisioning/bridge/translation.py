@@ -20,6 +20,9 @@ __all__ = ["CHANGING", "READING", "from_failure", "from_fault"]
 CHANGING = frozenset({"create_server", "delete_server", "start_server", "stop_server", "reboot_server"})
 """The hooks of a provider after whose failure nobody knows what was done."""
 
+ABOUT_ITSELF = frozenset({"describe", "extension_validate", "check_operation", "on_event"})
+"""The requests that belong to no operation: whatever a program says went wrong, it is the extension that failed."""
+
 READING = frozenset(
     {"check_connection", "list_servers", "get_server", "find_server", "list_sizes", "list_images", "list_zones"}
 )
@@ -61,6 +64,9 @@ def from_failure(answer: Answer, program: Program, operation: str) -> Provisioni
     """
     failure = answer.error or Failure(code="Partial", message="did a part of it, and says no more")
     message = program.redact(failure.message)
+    if operation in ABOUT_ITSELF:
+        told = f"{program} answered {operation} with {failure.code}: {message}"
+        return ExtensionBroken(told, extension=program.extension, hint=failure.hint, details=failure.details)
     known = _CODES.get(failure.code)
     if answer.status == "partial" and operation in CHANGING:
         known = Ambiguous
