@@ -1,6 +1,7 @@
 """nushell-local: a provider in Nushell is as good as one in Python."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,22 +26,40 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
+def setup_of(extension: Path, tmp_path: Path) -> ProviderSetup:
+    """Return how the provider in a folder is tried, with a cloud of the test's own."""
+    (tmp_path / "file").touch()
+    return ProviderSetup(
+        extension,
+        config={"directory": str(tmp_path / "cloud")},
+        spec=ServerSpec("web", size="nominal", image="idle", zone="here"),
+        unreachable={"directory": str(tmp_path / "file" / "cloud")},
+        unknown_id="nu-0123456789abcdef",
+        bad_name="-",
+        secrets=["hunter22"],
+        heeds_context=["get_server", "stop_server", "start_server", "reboot_server", "list_servers"],
+    )
+
+
 class TestNushellLocal(ProviderConformance):
     """It keeps every contract of providers."""
 
     @pytest.fixture
     def provider_setup(self, tmp_path: Path) -> ProviderSetup:
-        (tmp_path / "file").touch()
-        return ProviderSetup(
-            folder(NAME),
-            config={"directory": str(tmp_path / "cloud")},
-            spec=ServerSpec("web", size="nominal", image="idle", zone="here"),
-            unreachable={"directory": str(tmp_path / "file" / "cloud")},
-            unknown_id="nu-0123456789abcdef",
-            bad_name="-",
-            secrets=["hunter22"],
-            heeds_context=["get_server", "stop_server", "start_server", "reboot_server", "list_servers"],
-        )
+        return setup_of(folder(NAME), tmp_path)
+
+
+class TestNushellLocalKeptOpen(ProviderConformance):
+    """It keeps them as well when the same program is kept open."""
+
+    @pytest.fixture
+    def provider_setup(self, tmp_path: Path) -> ProviderSetup:
+        place = tmp_path / NAME
+        shutil.copytree(folder(NAME), place)
+        text = (place / "extension.toml").read_text()
+        (place / "extension.toml").write_text(text.replace('"provider.nu"] }', '"provider.nu"], mode = "serve" }'))
+        assert (place / "extension.toml").read_text() != text
+        return setup_of(place, tmp_path)
 
 
 @pytest.fixture
