@@ -2,6 +2,7 @@
 
 import sys
 
+from benchmarks.bridge import bridge
 from benchmarks.discovery import discovery
 from benchmarks.dispatch import dispatch
 from benchmarks.resume import resume
@@ -15,6 +16,7 @@ ALL = {
     "listing": lambda: listing(11),
     "discovery": lambda: discovery(7),
     "dispatch": lambda: dispatch(9),
+    "bridge": lambda: bridge(100),
     "runs": lambda: ratios(5),
     "growth": growth,
     "streams": streams,

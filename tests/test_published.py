@@ -8,7 +8,8 @@ from typing import get_args, get_origin
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioning.extensions.manifest import CommandTarget, EntryPointsTable, Manifest
+from provisioning.extensions.entry_point import CommandTarget
+from provisioning.extensions.manifest import EntryPointsTable, Manifest
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,7 +52,7 @@ def test_every_key_of_the_manifest_is_published_with_a_sentence(generator: Modul
         rows = [row.strip("| ").split(" | ") for row in section.splitlines() if row.startswith("| `")]
         published += [f"{title}.{cells[0].strip('`')}" for cells in rows]
         assert [cells for cells in rows if not (cells[1] and cells[-1].endswith("."))] == []
-    roles = [f"entry_points.{role}" for role in EntryPointsTable.model_fields]
+    roles = [*(f"entry_points.{role}" for role in EntryPointsTable.model_fields), "commands.<name>.entry"]
     expected = [f"{role}.{key}" for role in roles for key in CommandTarget.model_fields]
     for name, field in Manifest.model_fields.items():
         table = get_args(field.annotation)[1] if get_origin(field.annotation) is dict else field.annotation

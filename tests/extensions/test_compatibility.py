@@ -73,7 +73,10 @@ def judged(tmp_path: Path, text: str, here: Surroundings = HERE) -> list[tuple[s
     """Return code, message and hint of what does not fit."""
     path = tmp_path / "extension.toml"
     path.write_text(text)
-    return [(str(found.code), found.message, found.hint) for found in compatibility_problems(read_manifest(path), here)]
+    return [
+        (str(found.code), found.message, found.hint)
+        for found in compatibility_problems(read_manifest(path), tmp_path, here)
+    ]
 
 
 def test_what_fits(tmp_path):
@@ -83,9 +86,9 @@ def test_what_fits(tmp_path):
 
 def test_what_does_not_fit_is_said_as_have_and_need(tmp_path):
     """All of it at once."""
-    text = manifest(hook_api=4, needs='python = ">=3.13"\nplatforms = ["darwin", "win32"]')
-    text = text.replace(">=1.0,<2", ">=2")
-    text = text.replace('"plugin:Plugin"', '{ command = ["nu", "x.nu"] }')
+    needs = 'python = ">=3.13"\nplatforms = ["darwin", "win32"]\nprograms = ["jq-that-is-not-there"]'
+    text = manifest(hook_api=4, needs=needs, more='[hooks]\nimplements = ["on_event"]')
+    text = text.replace(">=1.0,<2", ">=2").replace('"plugin:Plugin"', '{ command = ["bin/watch"] }')
     assert judged(tmp_path, text) == [
         (
             "core_incompatible",
@@ -104,9 +107,14 @@ def test_what_does_not_fit_is_said_as_have_and_need(tmp_path):
             "it cannot be used on this machine",
         ),
         (
-            "unsupported_language",
-            "its hooks is the program nu, and this version of provisioning runs Python only",
-            "install a version of provisioning that runs programs",
+            "program_missing",
+            "it needs its program bin/watch, which is not there or cannot be executed",
+            "build it, as the extension's README says",
+        ),
+        (
+            "program_missing",
+            "it needs the program jq-that-is-not-there, which is not in PATH",
+            "install jq-that-is-not-there, or add its folder to PATH",
         ),
     ]
 

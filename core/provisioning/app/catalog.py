@@ -110,6 +110,13 @@ class ProviderCatalog:
             times=self._times,
         )
 
+    def close(self) -> None:
+        """Let every instance that was used let go of what it holds."""
+        with self._lock:
+            handles, self._handles = list(self._handles.values()), {}
+        for handle in handles:
+            handle.close()
+
     def summaries(self) -> Sequence[ProviderSummary]:
         """Return what is known of each instance, importing none."""
         return [self._summary(name) for name in self.names()]

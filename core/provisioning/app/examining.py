@@ -94,7 +94,9 @@ def _try_provider(record: ExtensionRecord, configuration: Configuration, options
             checked = options.of_provider(record, settings)
             capabilities = frozenset(record.manifest.provider.capabilities)
             made = partial(make, name, checked)
-            ProviderHandle(name, record.name, made, capabilities=capabilities).open()
+            handle = ProviderHandle(name, record.name, made, capabilities=capabilities)
+            handle.open()
+            handle.close()
 
 
 @contextmanager

@@ -195,7 +195,7 @@ class Parts:
         return run
 
     def close(self) -> None:
-        """Interrupt what is still driven here, wait for it, deactivate extensions, and let go of the journal."""
+        """Interrupt what is driven here, wait for it, close providers, deactivate extensions, let go of the journal."""
         with self._lock:
             runs, journal = self._runs, self._journal
             self._runs, self._journal = [], None
@@ -204,7 +204,9 @@ class Parts:
         for run in runs:
             run.join()
         try:
-            if (plugins := self.__dict__.get("plugins")) is not None:  # it is a cached property
+            if (providers := self.__dict__.get("providers")) is not None:  # it is a cached property
+                providers.close()
+            if (plugins := self.__dict__.get("plugins")) is not None:
                 plugins.close()
         finally:
             if journal is not None:

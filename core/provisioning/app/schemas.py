@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from provisioning.bridge import ProgramRequest, ProgramResponse
 from provisioning.config import config_schema
 from provisioning.contract.documents import EventDocument, ExportLine, ReplyDocument, ResultDocument
 from provisioning.extensions import freeze_schema, manifest_schema
@@ -26,5 +27,7 @@ def all_schemas() -> Mapping[str, Mapping[str, Any]]:
         "result": TypeAdapter(ResultDocument).json_schema(),
         "reply": TypeAdapter(ReplyDocument).json_schema(),
         "export": TypeAdapter(Annotated[ExportLine, Field(discriminator="type")]).json_schema(),
+        "program-request": ProgramRequest.model_json_schema(),
+        "program-response": TypeAdapter(ProgramResponse).json_schema(),
     }
     return {name: {"$schema": DIALECT, **schema} for name, schema in schemas.items()}

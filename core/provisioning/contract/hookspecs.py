@@ -45,7 +45,10 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class ProviderHooks:
-    """What a provider answers. Each instance has its own plugin manager, so only its owner is ever asked."""
+    """What a provider answers. Each instance has its own plugin manager, so only its owner is ever asked.
+
+    An object that has a method `close()` has it called when the application is closed.
+    """
 
     @hookspec(firstresult=True)
     def check_connection(self, context: OperationContext) -> ConnectionStatus:  # type: ignore[empty-body]

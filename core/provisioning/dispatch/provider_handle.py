@@ -1,5 +1,6 @@
 """A provider instance, ready to be called: the typed face of the hooks of one configured use of a provider."""
 
+import logging
 import math
 import threading
 import time
@@ -35,6 +36,8 @@ from provisioning.errors import (
 from provisioning.ratelimit import Pace
 
 __all__ = ["ProviderHandle"]
+
+_LOGGER = logging.getLogger("provisioning.extensions")
 
 CATALOG_SECONDS = 300.0
 """How long sizes, images and zones are remembered."""
@@ -77,6 +80,7 @@ class ProviderHandle:
         self._times = times
         self._catalog: TtlCache[str, tuple[Any, ...]] = TtlCache(CATALOG_SECONDS, clock=clock)
         self._lock = threading.RLock()
+        self._owner: object = None
         self._hooks: HookSet | None = None
 
     @property
@@ -106,6 +110,18 @@ class ProviderHandle:
     def open(self) -> None:
         """Make the provider's object now, if nobody has used it yet; raise what is wrong with it."""
         self._opened()
+
+    def close(self) -> None:
+        """Call the `close()` of the provider's object, if it was made and has one; what fails in it is logged."""
+        with self._lock:
+            owner, self._owner, self._hooks = self._owner, None, None
+        close = getattr(owner, "close", None)
+        if not callable(close):
+            return
+        try:
+            close()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the others are closed all the same
+            _LOGGER.warning("provider %s (extension %s) failed to close: %s", self._name, self._type, described(error))
 
     def check_connection(self, context: OperationContext | None = None) -> ConnectionStatus:
         """Say whether the cloud answers; every error is an answer too."""
@@ -186,7 +202,7 @@ class ProviderHandle:
         return self._hooks
 
     def _gather(self) -> HookSet:
-        owner = self._made()
+        owner = self._owner = self._made()
         check_provider(owner, self._type, self._capabilities)
         subject = f"provider {self._name} (extension {self._type})"
         return HookSet(

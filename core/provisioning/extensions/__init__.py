@@ -5,6 +5,7 @@ from provisioning.extensions.bundled import bundled_folder
 from provisioning.extensions.change import Change
 from provisioning.extensions.compatibility import Surroundings, satisfies
 from provisioning.extensions.distributions import OURS, installed_versions, own_distributions
+from provisioning.extensions.entry_point import CommandTarget
 from provisioning.extensions.examination import Examination, examine
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_tree import check_copyable, folder_digest
@@ -22,7 +23,7 @@ from provisioning.extensions.installer import Installer, find_installer
 from provisioning.extensions.kinds import brought_kinds
 from provisioning.extensions.life import Life
 from provisioning.extensions.loader import load, load_command, load_plugin, load_provider
-from provisioning.extensions.manifest import STATUS_CHECK, CommandTarget, Manifest, manifest_schema
+from provisioning.extensions.manifest import STATUS_CHECK, Manifest, manifest_schema
 from provisioning.extensions.offer import ENGINES, KINDS, SECRETS, STORES, Offer
 from provisioning.extensions.option import Option, options_of
 from provisioning.extensions.options import Place, checked_options, config_problems, schema_of, secret_keys

@@ -1,16 +1,18 @@
-"""Whether an extension fits what is here: provisioning, the hook interface, Python and the platform."""
+"""Whether an extension fits what is here: provisioning, the hook interface, Python, the platform, and programs."""
 
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 from provisioning._version import __version__
+from provisioning.bridge import find_program, sandbox_problem
 from provisioning.contract import HOOK_API, HOOK_API_FLOOR
-from provisioning.extensions.manifest import CommandTarget, Manifest
+from provisioning.extensions.manifest import Manifest
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
 
 __all__ = ["Surroundings", "compatibility_problems", "satisfies"]
@@ -27,8 +29,8 @@ class Surroundings:
     platform: str = sys.platform
 
 
-def compatibility_problems(manifest: Manifest, here: Surroundings) -> Iterator[ExtensionProblem]:
-    """Yield everything that does not fit, each as "you have X, it needs Y"."""
+def compatibility_problems(manifest: Manifest, folder: Path, here: Surroundings) -> Iterator[ExtensionProblem]:
+    """Yield everything that does not fit an extension in `folder`, each as "you have X, it needs Y"."""
     needs = manifest.compatibility
     if not satisfies(here.core, needs.provisioning):
         yield ExtensionProblem(
@@ -49,7 +51,7 @@ def compatibility_problems(manifest: Manifest, here: Surroundings) -> Iterator[E
             f"you have the platform {here.platform}, it needs {' or '.join(needs.platforms)}",
             "it cannot be used on this machine",
         )
-    yield from _languages(manifest)
+    yield from _programs(manifest, folder)
 
 
 def _hook_api(needed: int, here: Surroundings) -> Iterator[ExtensionProblem]:
@@ -64,15 +66,24 @@ def _hook_api(needed: int, here: Surroundings) -> Iterator[ExtensionProblem]:
     )
 
 
-def _languages(manifest: Manifest) -> Iterator[ExtensionProblem]:
-    for role in ("provider", "workflow", "hooks"):
-        target = manifest.target(role)
-        if isinstance(target, CommandTarget):
-            yield ExtensionProblem(
-                ProblemCode.UNSUPPORTED_LANGUAGE,
-                f"its {role} is the program {target.command[0]}, and this version of provisioning runs Python only",
-                "install a version of provisioning that runs programs",
-            )
+def _programs(manifest: Manifest, folder: Path) -> Iterator[ExtensionProblem]:
+    """Yield every program that it needs and that is not here; none is run."""
+    targets = manifest.programs().values()
+    names = [*(target.command[0] for target in targets), *manifest.compatibility.programs]
+    for name in dict.fromkeys(names):
+        if find_program(name, folder) is None:
+            yield ExtensionProblem(ProblemCode.PROGRAM_MISSING, *_missing(name))
+    if any(target.sandbox for target in targets) and (why := sandbox_problem()) is not None:
+        yield ExtensionProblem(ProblemCode.PROGRAM_MISSING, why, "install bubblewrap, or use it where there is one")
+
+
+def _missing(name: str) -> tuple[str, str]:
+    if "/" in name:
+        return (
+            f"it needs its program {name}, which is not there or cannot be executed",
+            "build it, as the extension's README says",
+        )
+    return f"it needs the program {name}, which is not in PATH", f"install {name}, or add its folder to PATH"
 
 
 @lru_cache(maxsize=256)  # most extensions say the same, and all of them are asked

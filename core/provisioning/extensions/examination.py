@@ -48,8 +48,8 @@ class Examination:
 def examine(record: ExtensionRecord, here: Surroundings | None = None) -> Examination:
     """Return what is wrong with an extension, importing nothing: what is disabled is judged like the others."""
     found = [problem for problem in record.problems if problem.code not in _CHOSEN]
-    if record.status is Status.DISABLED and record.declared is not None:
-        found += compatibility_problems(record.declared, here or Surroundings())
+    if record.status is Status.DISABLED and record.declared is not None and record.location is not None:
+        found += compatibility_problems(record.declared, record.location, here or Surroundings())
     found += _schema_problems(record)
     return Examination(record, tuple(dict.fromkeys(found)))
 

@@ -11,9 +11,11 @@ from typing import Any
 from provisioning.contract import ServiceHooks
 from provisioning.dispatch import Phase, check_plugin, described, hooks_of, implemented_hooks
 from provisioning.errors import ExtensionBroken, ExtensionError, HookRejected
+from provisioning.extensions.entry_point import CommandTarget
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.folder_package import folder_package
 from provisioning.extensions.problem import ExtensionProblem, ProblemCode
+from provisioning.extensions.programs import program_command, program_plugin, program_provider
 from provisioning.extensions.record import ExtensionRecord, Status
 
 __all__ = ["load", "load_command", "load_plugin", "load_provider"]
@@ -37,10 +39,12 @@ def load(record: ExtensionRecord, role: str) -> Any:
 
 
 def load_command(record: ExtensionRecord, name: str) -> Callable[..., Any]:
-    """Import and return what the manifest names for one of the commands; raises as `load`."""
+    """Import and return what the manifest names for one of the commands; raises as `load`. A program is run later."""
     if not record.is_ready:
         raise record.not_ready()
     target = record.manifest.commands[name].entry
+    if isinstance(target, CommandTarget):
+        return program_command(record, target, name)
     found = _loaded(record, f"command {name}", target)
     with _failing(record, ProblemCode.IMPORT_FAILED):
         if isinstance(found, type) or not callable(found):
@@ -50,7 +54,13 @@ def load_command(record: ExtensionRecord, name: str) -> Callable[..., Any]:
 
 
 def load_provider(record: ExtensionRecord) -> Callable[[str, Mapping[str, Any]], object]:
-    """Return what makes one configured instance of the provider: its class, called with `name` and `config`."""
+    """Return what makes one configured instance of the provider: its class, called with `name` and `config`.
+
+    A program describes itself first, as code is imported; what is returned makes an object that asks it.
+    """
+    if (program := _program(record, "provider")) is not None:
+        with _failing(record, ProblemCode.HOOKS_REJECTED), record.times.during(Phase.IMPORT):
+            return program_provider(record, program)
     found = load(record, "provider")
     with _failing(record, ProblemCode.IMPORT_FAILED):
         if not callable(found):
@@ -70,6 +80,9 @@ def load_plugin(record: ExtensionRecord, role: str | None = None) -> object:
     `HookRejected` with every misfit for a plugin that does not fit.
     """
     role = role or str(record.type or ExtensionType.HOOKS)
+    if (program := _program(record, role)) is not None:
+        with _failing(record, ProblemCode.HOOKS_REJECTED), record.times.during(Phase.IMPORT):
+            return program_plugin(record, program)
     found = load(record, role)
     with _failing(record, ProblemCode.PLUGIN_FAILED):
         plugin = _made(record, role, found)
@@ -77,6 +90,13 @@ def load_plugin(record: ExtensionRecord, role: str | None = None) -> object:
         check_plugin(plugin, record.name)
         _compare_hooks(record, role, plugin)
     return plugin
+
+
+def _program(record: ExtensionRecord, role: str) -> CommandTarget | None:
+    """Return the program that stands for a role; raises `ExtensionNotReady` for a record that cannot be used."""
+    if not record.is_ready:
+        raise record.not_ready()
+    return record.manifest.program(role)
 
 
 @contextlib.contextmanager

@@ -9,25 +9,25 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from provisioning.config import CORE_ENGINE, CORE_SCHEME, REFERENCE_ROOTS
 from provisioning.contract import Capability
 from provisioning.dispatch import all_hooks
+from provisioning.extensions.entry_point import CommandTarget, Target, Word
 from provisioning.extensions.extension_type import ExtensionType
+from provisioning.extensions.manifest_table import CLOSED, Flaw, pattern
 from provisioning.extensions.reserved import RESERVED_COMMANDS
 
 __all__ = [
     "ApiTable",
     "CommandTable",
-    "CommandTarget",
     "CompatibilityTable",
     "ConfigSourceTable",
     "ConfigTable",
     "EngineTable",
     "EntryPointsTable",
     "ExtensionTable",
-    "Flaw",
     "HealthTable",
     "HooksTable",
     "Manifest",
@@ -44,7 +44,6 @@ _KIND = r"^[a-z][a-z0-9_]*$"
 _ROOT = r"^[a-z][a-z0-9_-]*$"
 _SCHEME = r"^[a-z][a-z0-9+.-]*$"
 _HOOK_API = r"^[1-9]\d{0,5}$"
-_TARGET = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 
 
 CORE_CHECKS = "core"
@@ -53,13 +52,7 @@ CORE_CHECKS = "core"
 STATUS_CHECK = "status"
 """The check that `doctor` makes of every extension itself."""
 
-
-class Flaw(ValueError):
-    """A value that is not what its key wants; `hint` says what to write."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+_ROLES = ("provider", "workflow", "hooks")
 
 
 def _name(value: str) -> str:
@@ -94,12 +87,6 @@ def _requirement(value: str) -> str:
     if found is None or found.url or found.extras or found.marker:
         raise Flaw(f"{value!r} is not an extension's name with a range of versions", "write it like aws>=1.0")
     _name(found.name)
-    return value
-
-
-def _target(value: str) -> str:
-    if not re.fullmatch(_TARGET, value):
-        raise Flaw(f"{value!r} does not name an object", "write it like package.module:Object")
     return value
 
 
@@ -153,37 +140,33 @@ def _hook_api(value: str) -> str:
     return value
 
 
-def _pattern(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern})
-
-
-Name = Annotated[str, AfterValidator(_name), _pattern(_NAME)]
+Name = Annotated[str, AfterValidator(_name), pattern(_NAME)]
 VersionText = Annotated[str, AfterValidator(_version)]
 Versions = Annotated[str, AfterValidator(_specifier)]
 Need = Annotated[str, AfterValidator(_requirement)]
-HookApi = Annotated[str, AfterValidator(_hook_api), _pattern(_HOOK_API)]
-KindName = Annotated[str, AfterValidator(_kind), _pattern(_KIND)]
-TemplateName = Annotated[str, AfterValidator(_plain_name), _pattern(_NAME)]
-CommandName = Annotated[str, AfterValidator(_command_name), _pattern(_NAME)]
+HookApi = Annotated[str, AfterValidator(_hook_api), pattern(_HOOK_API)]
+KindName = Annotated[str, AfterValidator(_kind), pattern(_KIND)]
+TemplateName = Annotated[str, AfterValidator(_plain_name), pattern(_NAME)]
+CommandName = Annotated[str, AfterValidator(_command_name), pattern(_NAME)]
 SecretsName = Annotated[
     str,
     AfterValidator(_own("a secret resolver", _ROOT, "use lower-case letters, digits, - and _", REFERENCE_ROOTS)),
-    _pattern(_ROOT),
+    pattern(_ROOT),
 ]
 EngineType = Annotated[
     str,
     AfterValidator(_own("an engine", _NAME, "use lower-case letters, digits and single hyphens", [CORE_ENGINE])),
-    _pattern(_NAME),
+    pattern(_NAME),
 ]
 Scheme = Annotated[
     str,
     AfterValidator(_own("a store's scheme", _SCHEME, "write it as it stands before :// in a URL", [CORE_SCHEME])),
-    _pattern(_SCHEME),
+    pattern(_SCHEME),
 ]
 CheckName = Annotated[
     str,
     AfterValidator(_own("a check", _NAME, "use lower-case letters, digits and single hyphens", [STATUS_CHECK])),
-    _pattern(_NAME),
+    pattern(_NAME),
 ]
 HookName = Annotated[str, AfterValidator(_one_of("hook", all_hooks))]
 CapabilityName = Annotated[
@@ -192,13 +175,12 @@ CapabilityName = Annotated[
     WithJsonSchema({"type": "string", "enum": [str(member) for member in Capability]}),
 ]
 _CLOSED = Field(json_schema_extra={"additionalProperties": False})
-Dotted = Annotated[str, AfterValidator(_target), _pattern(_TARGET)]
 
 
 class _Table(BaseModel):
-    """A table that refuses keys it does not know, and values of another type than it says."""
+    """One table of the manifest."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = CLOSED
 
 
 class ExtensionTable(_Table):
@@ -233,31 +215,19 @@ class CompatibilityTable(_Table):
     """Other extensions that it needs, like `aws>=1.0`."""
     conflicts: list[Need] = []
     """Other extensions that it cannot stand beside, like `old-audit<2`."""
-
-
-class CommandTarget(_Table):
-    """A program in another language."""
-
-    command: Annotated[list[str], Field(min_length=1)]
-    """The program and its arguments."""
-
-
-def _form(value: Any) -> str:
-    return "text" if isinstance(value, str) else "program"
-
-
-Target = Annotated[Annotated[Dotted, Tag("text")] | Annotated[CommandTarget, Tag("program")], Discriminator(_form)]
+    programs: list[Word] = []
+    """Programs that it calls, like `jq`; each must be in `PATH`."""
 
 
 class EntryPointsTable(_Table):
     """Where its code is: `package.module:Object`, or a program."""
 
     provider: Target | None = None
-    """The provider's class, made once for each configured instance as `Class(name, config)`."""
+    """The provider's class, made once for each configured instance as `Class(name, config)`; or a program."""
     workflow: Target | None = None
-    """The plugin that brings kinds of operations: a class, an object or a module."""
+    """The plugin that brings kinds of operations: a class, an object or a module; or a program."""
     hooks: Target | None = None
-    """The plugin that watches, guards and wraps: a class, an object or a module."""
+    """The plugin that watches, guards and wraps: a class, an object or a module; or a program."""
 
 
 class ProviderTable(_Table):
@@ -344,8 +314,9 @@ class TemplateTable(_Table):
 class CommandTable(_Table):
     """A command, `provisioning <name> ...`."""
 
-    entry: Dotted
-    """What is called, as `package.module:object`: a function of a context and the arguments, or a `click.Command`."""
+    entry: Target
+    """What is called, as `package.module:object`: a function of a context and the arguments, or a `click.Command`; or a
+    program."""
     help: Annotated[str, Field(min_length=1)]
     """One line for people."""
 
@@ -400,6 +371,18 @@ class Manifest(_Table):
             "api_routes": ("api", self.api.routes),
         }
         return {hook: table for hook, (table, is_there) in announced.items() if is_there}
+
+    def program(self, role: str) -> CommandTarget | None:
+        """Return the program for a role; None where it is Python's, or nothing."""
+        return self.programs().get(("entry_points", role))
+
+    def programs(self) -> dict[tuple[str, ...], CommandTarget]:
+        """Return every program, by the keys under which it stands."""
+        targets: dict[tuple[str, ...], str | CommandTarget | None] = {
+            ("entry_points", role): self.target(role) for role in _ROLES
+        }
+        targets |= {("commands", name, "entry"): command.entry for name, command in self.commands.items()}
+        return {keys: target for keys, target in targets.items() if isinstance(target, CommandTarget)}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, defaults filled in."""

@@ -9,10 +9,13 @@ from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
+from provisioning.bridge import PLUGIN_HOOKS
 from provisioning.errors import ConfigurationError, Problem
+from provisioning.extensions.entry_point import CommandTarget
 from provisioning.extensions.extension_type import ExtensionType
 from provisioning.extensions.index import ManifestIndex
-from provisioning.extensions.manifest import CORE_CHECKS, CommandTarget, EntryPointsTable, Flaw, Manifest
+from provisioning.extensions.manifest import CORE_CHECKS, CommandTable, EntryPointsTable, Manifest
+from provisioning.extensions.manifest_table import Flaw
 from provisioning.source import Format, Source, read_source
 
 __all__ = ["MANIFEST_FILE", "MANIFEST_LIMIT", "leads_out", "read_manifest"]
@@ -22,6 +25,9 @@ MANIFEST_LIMIT = 1024 * 1024
 """The largest manifest that is read, in bytes."""
 
 _KINDS = {bool: "true or false", str: "text", int: "an integer", float: "a number", list: "a list", dict: "a table"}
+_FORMS_AT = {"entry_points": 2, "commands": 3}
+"""Where, in the place of a value, pydantic names the form of an entry point: text or a program."""
+
 _WANTED = {
     "string_type": "text",
     "list_type": "a list",
@@ -95,7 +101,8 @@ def _as_problem(source: Source, found: Mapping[str, Any]) -> Problem:
         case "enum" | "literal_error":
             return source.problem(path, f"must be {found['ctx']['expected']}")
         case "greater_than_equal" | "less_than_equal" | "finite_number":
-            return source.problem(path, "must be from 0 to 3600 seconds")
+            least = 1 if path[0] in _FORMS_AT else 0
+            return source.problem(path, f"must be from {least} to 3600 seconds")
         case "too_short" | "string_too_short":
             return source.problem(path, "must not be empty")
     return source.problem(path, f"must be {_wanted(found)}, not {_KINDS.get(type(found['input']), 'this')}")
@@ -105,11 +112,13 @@ def _keys(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Return the place of a value without what pydantic put into it: the form of an entry point, the word for a key."""
     if place[-1] == "[key]":
         return place[:-1]
-    return (*place[:2], *place[3:]) if place[0] == "entry_points" else place
+    form = _FORMS_AT.get(str(place[0]), len(place))
+    return (*place[:form], *place[form + 1 :])
 
 
 def _wanted(found: Mapping[str, Any]) -> str:
-    if found["loc"][0] == "entry_points" and len(found["loc"]) == 3:
+    place = found["loc"]
+    if len(place) - 1 == _FORMS_AT.get(place[0]):
         return 'text like package.module:Object or {command = ["program"]}'
     return _WANTED.get(found["type"], "something else")
 
@@ -127,7 +136,8 @@ def _below(table: Any, name: str) -> Any:
     """Return the table that stands under a name in another one."""
     if get_origin(table) is dict:
         return get_args(table)[1]
-    return CommandTarget if table is EntryPointsTable else table.model_fields[name].annotation
+    is_target = table is EntryPointsTable or (table is CommandTable and name == "entry")
+    return CommandTarget if is_target else table.model_fields[name].annotation
 
 
 def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
@@ -143,8 +153,8 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
         if section in source.data and manifest.target(section) is None and (section != role or is_whole):
             yield source.problem([section], f"describes a {section} plugin, and [entry_points] names none")
     for hook, table in manifest.services().items():
-        if manifest.target("hooks") is None:
-            why = f"needs the hook {hook}, and [entry_points] names no hooks plugin that could have it"
+        if not isinstance(manifest.target("hooks"), str):
+            why = f"needs the hook {hook}, and [entry_points] names no hooks plugin in Python that could have it"
             yield source.problem([table], why, 'add hooks = "package.module:Object"')
     if manifest.extension.name == CORE_CHECKS and manifest.health.checks:
         why = f"checks named {CORE_CHECKS}.NAME are provisioning's own"
@@ -153,10 +163,28 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterator[Problem]:
         yield source.problem(
             ["workflow"], "no operation_kinds are declared", "list the names of all kinds that the plugin brings"
         )
+    yield from _program_problems(source, manifest)
     for table, key in _LISTS_OF_NAMES:
         names = getattr(getattr(manifest, table), key) or []
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield source.problem([table, key], f"{name!r} stands here more than once")
+
+
+def _program_problems(source: Source, manifest: Manifest) -> Iterator[Problem]:
+    for keys, target in manifest.programs().items():
+        if target.network and not target.sandbox:
+            why = "a program that is not in a sandbox has the network in any case"
+            yield source.problem([*keys, "network"], why, "add sandbox = true, or leave it out")
+    if manifest.program("hooks") is None:
+        return
+    names = manifest.hooks.implements
+    known = ", ".join(sorted(PLUGIN_HOOKS))
+    if not names:
+        yield source.problem(["hooks"], "no hooks are declared", f"list under implements what the program has: {known}")
+    for name in names or ():
+        if name not in PLUGIN_HOOKS:
+            place = ["hooks", "implements"]
+            yield source.problem(place, f"{name!r} cannot be asked of a program", f"a program may have: {known}")
 
 
 def _needs_no_plugin(manifest: Manifest) -> bool:

@@ -30,7 +30,6 @@ _STEPS: Sequence[tuple[str, str, frozenset[ProblemCode]]] = (
                 ProblemCode.HOOK_API_INCOMPATIBLE,
                 ProblemCode.PYTHON_INCOMPATIBLE,
                 ProblemCode.PLATFORM_UNSUPPORTED,
-                ProblemCode.UNSUPPORTED_LANGUAGE,
             }
         ),
     ),
@@ -53,8 +52,8 @@ _STEPS: Sequence[tuple[str, str, frozenset[ProblemCode]]] = (
     ),
     (
         "requirements",
-        "the extensions that it needs are there",
-        frozenset({ProblemCode.REQUIRES_MISSING, ProblemCode.ORDER_CIRCLE}),
+        "the extensions and programs that it needs are there",
+        frozenset({ProblemCode.REQUIRES_MISSING, ProblemCode.ORDER_CIRCLE, ProblemCode.PROGRAM_MISSING}),
     ),
     ("options", "its configuration can be checked", frozenset({ProblemCode.CONFIG_SCHEMA_INVALID})),
 )

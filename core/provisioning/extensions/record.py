@@ -32,7 +32,7 @@ class Status(StrEnum):
     CONFLICTED = "conflicted"
     """It and another extension cannot both be used, and nobody has said which one is."""
     MISSING_DEPENDENCY = "missing_dependency"
-    """Another extension that it needs cannot be used."""
+    """Another extension that it needs cannot be used, or a program is not installed."""
     FAILED = "failed"
     """Its code was imported or called, and failed."""
 
@@ -48,7 +48,7 @@ _STATUS_OF: Mapping[ProblemCode, Status] = {
     ProblemCode.HOOK_API_INCOMPATIBLE: Status.INCOMPATIBLE,
     ProblemCode.PYTHON_INCOMPATIBLE: Status.INCOMPATIBLE,
     ProblemCode.PLATFORM_UNSUPPORTED: Status.INCOMPATIBLE,
-    ProblemCode.UNSUPPORTED_LANGUAGE: Status.INCOMPATIBLE,
+    ProblemCode.PROGRAM_MISSING: Status.MISSING_DEPENDENCY,
     ProblemCode.REQUIRES_MISSING: Status.MISSING_DEPENDENCY,
     ProblemCode.CONFLICTS_WITH: Status.CONFLICTED,
     ProblemCode.NAME_CONFLICT: Status.CONFLICTED,

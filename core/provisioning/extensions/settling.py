@@ -29,8 +29,8 @@ def settle(
         for problem in selection.refusals(record):
             record.refuse(problem)
     for record in records:
-        if record.is_ready:
-            for problem in compatibility_problems(record.manifest, here):
+        if record.is_ready and record.location is not None:
+            for problem in compatibility_problems(record.manifest, record.location, here):
                 record.refuse(problem)
     _settle_names(records, prefer)
     for offer in OFFERS:

@@ -1,7 +1,7 @@
 """The provider that is tried: found by its manifest and made as the application makes it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -31,6 +31,7 @@ class Subject:
     """A provider, as its author set it up; raises what the application would, when it cannot be had."""
 
     setup: ProviderSetup
+    _made: list[object] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @cached_property
     def record(self) -> ExtensionRecord:
@@ -55,7 +56,16 @@ class Subject:
     def make(self, config: Mapping[str, Any] | None = None) -> object:
         """Make one more object of the provider, of the author's configuration when none is given."""
         options = checked_options(self.record, self.setup.config if config is None else config)
-        return load_provider(self.record)(INSTANCE, options)
+        made = load_provider(self.record)(INSTANCE, options)
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        """Let every object that was made and has a `close()` let go of what it holds, as the application does."""
+        while self._made:
+            close = getattr(self._made.pop(), "close", None)
+            if callable(close):
+                close()
 
     def instance(self, owner: object) -> ProviderHandle:
         """Return a provider instance over an object, as the engine uses it."""

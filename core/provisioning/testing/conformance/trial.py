@@ -168,6 +168,7 @@ class Trial:
             except ProvisioningError as error:
                 error.add_note(f"the conformance suite could not delete server {server_id}: delete it by hand")
                 errors.append(error)
+        self._subject.close()
         if errors:
             raise errors[0]
 
