@@ -31,10 +31,11 @@ FLOOD = 100_000
 class _Inbox:
     """What has come for one request and was not taken yet; None among it says that somebody has to go on reading."""
 
-    __slots__ = ("context", "messages")
+    __slots__ = ("context", "is_answered", "messages")
 
     def __init__(self, context: OperationContext) -> None:
         self.context = context
+        self.is_answered = False
         self.messages: SimpleQueue[Message | Fault | None] = SimpleQueue()
 
 
@@ -61,7 +62,7 @@ class Session:
         self._ends_at: float | None = None
         self._idle_since = time.monotonic()
         self._ended = threading.Event()
-        self.has_answered = False
+        self.has_answered = self._has_said_more = False
         self.exit_status: int | None = None
         self._thread = threading.Thread(target=self._attend, name=f"program of {program.extension}", daemon=True)
         self._thread.start()
@@ -93,7 +94,7 @@ class Session:
         with self._lock:
             if not self.is_open:
                 return False
-            has_spoken = not self._inboxes and bool(self._output.poll(0))
+            has_spoken = self._has_said_more or (not self._inboxes and bool(self._output.poll(0)))
             self._inboxes[request_id] = _Inbox(context)
         if has_spoken:
             self._fail(Fault("wrote something, or ended, while nobody asked"))
@@ -223,9 +224,12 @@ class Session:
                 return  # somebody has given it up
             named = "without the id of a request" if message.id is None else f"to {message.id!r}, which nobody asked"
             raise Fault(f"answered {named}", line)
+        if inbox.is_answered:
+            self._has_said_more = True
+            return  # its answer stands; what came after it is told when the next request is made
         inbox.messages.put(message)
         if isinstance(message, Answer):
-            self.has_answered = True
+            self.has_answered = inbox.is_answered = True
         elif inbox.messages.qsize() > FLOOD:
             raise Fault(f"streams faster than it is read: more than {FLOOD} resources wait")
 
