@@ -140,7 +140,7 @@ class _Work:
         for run, *_ in self._fresh.execute(queries.LIST_RUNS_OLDEST_FIRST).fetchall():
             self._copy(_OPERATIONS, run=run)
         has_all_events = self._copy(_EVENTS)
-        if "events" not in _column_types(self._torn, "runs"):  # version 1 did not count them
+        if "events" not in _columns(self._torn, "runs"):  # version 1 did not count them
             self._fresh.execute(queries.COUNT_EVENTS if has_all_events else queries.UNCOUNT_EVENTS)
         self._drop_strays()
         self._fresh.execute(queries.TAKE_LEASES_AWAY)
@@ -153,8 +153,8 @@ class _Work:
 
     def _copy(self, table: _Table, **wanted: int) -> bool:
         """Copy the rows of a table that can be read and mean something; return whether these are all."""
-        types = _column_types(self._fresh, table.name)
-        known = _column_types(self._torn, table.name)
+        types = {name: _TYPES[declared] for name, declared in _columns(self._fresh, table.name).items()}
+        known = _columns(self._torn, table.name)
         names = [name for name in types if name in known]
         where = "".join(f"{name} = :{name} AND " for name in wanted)
         columns, places = ", ".join(names), ", ".join("?" * len(names))
@@ -239,6 +239,6 @@ def _means_something(table: _Table, row: Mapping[str, object], types: Mapping[st
     return True
 
 
-def _column_types(connection: sqlite3.Connection, table: str) -> dict[str, tuple[type, ...]]:
-    rows = connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,))
-    return {name: _TYPES[declared] for name, declared in rows}
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Return the columns of a table, with the types that they are declared with; torn, those may be any text."""
+    return dict(connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,)).fetchall())
