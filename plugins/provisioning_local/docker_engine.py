@@ -1,6 +1,7 @@
 """The border to the Docker engine: a connection for one call, and what goes wrong on it, in the field's words."""
 
 import math
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -30,16 +31,15 @@ _REFUSALS: dict[int, type[ProviderError]] = {
     404: NotFound,
     409: ResourceConflict,
 }
-_NOBODY_THERE = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError)
 
 
 class DockerEngine:
     """The engine behind one socket, as one provider instance uses it."""
 
-    def __init__(self, provider: str, socket: str) -> None:
+    def __init__(self, provider: str, path: str) -> None:
         self._provider = provider
         self._version: str | None = None
-        self.socket = socket
+        self.socket = path
 
     @contextmanager
     def connected(self, context: OperationContext) -> Iterator[APIClient]:
@@ -48,6 +48,7 @@ class DockerEngine:
         The version of the interface is asked for once. Raises when the operation was cancelled or its time is up.
         """
         context.check()
+        self._knock()
         timeout = _TIMEOUT if context.remaining is None else min(_TIMEOUT, max(1, math.ceil(context.remaining)))
         try:
             version = self._version or "auto"
@@ -59,26 +60,35 @@ class DockerEngine:
         except (DockerException, RequestException) as error:
             raise self._cut_off(error) from error
 
+    def _knock(self) -> None:
+        """Connect once before anything is sent: whoever is not there has certainly done nothing."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            knock.settimeout(_TIMEOUT)
+            try:
+                knock.connect(self.socket)
+            except OSError as error:
+                raise self._unreachable(error) from error
+
     def _refused(self, error: APIError) -> ProviderError:
         kind = _REFUSALS.get(error.status_code or 0, ServiceInternalError)
         reason = (error.explanation or "").strip() or f"HTTP status {error.status_code}"
         return kind(f"provider {self._provider}: the Docker engine says: {reason}", provider=self._provider)
 
-    def _cut_off(self, error: DockerException | RequestException) -> ProviderError:
-        reason = _system_error(error)
-        unreachable = f"provider {self._provider} cannot reach the Docker engine at {self.socket}"
-        if isinstance(reason, PermissionError):
-            hint = "add yourself to the group that owns the socket (`docker`), or set `docker_socket`"
-            return AccessDenied(f"{unreachable}: {reason.strerror}", provider=self._provider, hint=hint)
-        if isinstance(reason, _NOBODY_THERE):
-            hint = "start it, or set `docker_socket` of this provider"
-            return NetworkFailure(f"{unreachable}: {reason.strerror}", provider=self._provider, hint=hint)
-        if not _may_have_changed_something(error):
-            return NetworkFailure(f"{unreachable}: {reason or error}", provider=self._provider)
-        return Ambiguous(
-            f"provider {self._provider} got no reply of the Docker engine at {self.socket}: {reason or error}",
-            provider=self._provider,
+    def _unreachable(self, error: OSError) -> ProviderError:
+        message = (
+            f"provider {self._provider} cannot reach the Docker engine at {self.socket}: {error.strerror or error}"
         )
+        if isinstance(error, PermissionError):
+            hint = "add yourself to the group that owns the socket (`docker`), or set `docker_socket`"
+            return AccessDenied(message, provider=self._provider, hint=hint)
+        hint = "start it, or set `docker_socket` of this provider"
+        return NetworkFailure(message, provider=self._provider, hint=hint)
+
+    def _cut_off(self, error: DockerException | RequestException) -> ProviderError:
+        reason = _system_error(error) or error
+        message = f"provider {self._provider} got no reply of the Docker engine at {self.socket}: {reason}"
+        kind = Ambiguous if _may_have_changed_something(error) else NetworkFailure
+        return kind(message, provider=self._provider)
 
 
 def _system_error(error: BaseException) -> OSError | None:

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from provisioning.errors import ServiceInternalError
+from provisioning_local.identity import id_from_token
 from provisioning_local.lock import try_lock
 from provisioning_local.process import identify
-from provisioning_local.identity import id_from_token
 
 CREATE_AND_DIE = """
 import os, signal, sys, threading

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from provisioning import _version
 from provisioning.contract import PROJECT, Capability, ProviderHooks, ServerSpec
 from provisioning_local.catalog import images
-from provisioning_local.process import identify, marked_processes
 from provisioning_local.identity import id_from_token
+from provisioning_local.process import identify, marked_processes
 from provisioning_local.provider import LocalProvider
 from provisioning_local.record import BrokenRecord, read_record, write_record
 from provisioning_local.request import Request
