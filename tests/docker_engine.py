@@ -7,7 +7,7 @@
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -113,8 +113,7 @@ class Containers:
         text: bytes = self.ask(lambda client: client.logs(server.raw["container"]))
         return text.decode()
 
-    def close(self) -> Iterator[str]:
-        """Delete every server of this test, and yield the ids."""
+    def close(self) -> None:
+        """Delete every server of this test."""
         for server in self.servers():
             self.delete(server.id)
-            yield server.id

@@ -4,6 +4,7 @@ It is kept because whoever resumes or rolls back a run must look for its servers
 Docker engine has come or gone meanwhile.
 """
 
+import os
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +45,7 @@ def _write_first(note: Path, choice: str) -> None:
     with tempfile.NamedTemporaryFile("w", dir=note.parent, prefix=".driver-", encoding="ascii") as draft:
         draft.write(choice)
         draft.flush()
+        os.fsync(draft.fileno())
         try:
             note.hardlink_to(draft.name)
         except FileExistsError:

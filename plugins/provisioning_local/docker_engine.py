@@ -86,8 +86,8 @@ class DockerEngine:
 
     def _cut_off(self, error: DockerException | RequestException) -> ProviderError:
         reason = _system_error(error) or error
-        message = f"provider {self._provider} got no reply of the Docker engine at {self.socket}: {reason}"
-        kind = Ambiguous if _may_have_changed_something(error) else NetworkFailure
+        message = f"provider {self._provider} got no usable reply of the Docker engine at {self.socket}: {reason}"
+        kind = NetworkFailure if _has_only_asked(error) else Ambiguous
         return kind(message, provider=self._provider)
 
 
@@ -101,7 +101,8 @@ def _system_error(error: BaseException) -> OSError | None:
     return None
 
 
-def _may_have_changed_something(error: DockerException | RequestException) -> bool:
-    """Whether the request was one that changes something. A `DockerException` comes of the first, which asks only."""
-    request = getattr(error, "request", None)
-    return request is not None and request.method not in ("GET", "HEAD")
+def _has_only_asked(error: DockerException | RequestException) -> bool:
+    """Whether the request was one that changes nothing, such as the first, for the version."""
+    if not isinstance(error, RequestException):
+        return True
+    return error.request is not None and error.request.method in ("GET", "HEAD")

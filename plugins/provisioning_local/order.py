@@ -71,10 +71,11 @@ class Order:
         return exposed | {port if "/" in port else f"{port}/tcp": number for port, number in asked.items()}
 
     def _host_config(self, client: APIClient, ports: Mapping[str, int]) -> dict[str, Any]:
+        mode = self._settings.network_mode
         size = next(size for size in SIZES if size.name == (self._request.spec.size or DEFAULT_SIZE))
         config: dict[str, Any] = client.create_host_config(
-            network_mode=self._settings.network_mode,
-            port_bindings={port: (HOST, number or None) for port, number in ports.items()},
+            network_mode=mode,
+            port_bindings={} if mode == "host" else {port: (HOST, number or None) for port, number in ports.items()},
             cpu_period=_PERIOD,  # a quota, unlike a number of processors, may be more than this machine has
             cpu_quota=int((size.cpus or 1) * _PERIOD),
             mem_limit=(size.memory_mib or 0) * 2**20,
