@@ -7,6 +7,7 @@
 import io
 import os
 import tarfile
+import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -58,8 +59,9 @@ def _root() -> bytes:
 class Containers:
     """A provider over the engine, with the calls that tests make of it; other tests use the same engine."""
 
-    def __init__(self, socket: str) -> None:
+    def __init__(self, socket: str, eventually: Callable[[Callable[[], Any]], Any]) -> None:
         self.socket = socket
+        self._eventually = eventually
         self.mark = {"test": uuid4().hex}
         self.context = OperationContext()
         self.provider = self.make_provider()
@@ -90,6 +92,16 @@ class Containers:
         """Return the server of a token."""
         return self.provider.find_server(self.token(token), self.context)
 
+    def wait_for(self, server_id: str, state: str) -> Any:
+        """Return the server once it is in this state."""
+        return self._eventually(lambda: (server := self.get(server_id)).state == state and server)
+
+    def url(self, server: Server) -> str:
+        """Return the URL of a server of the tiny image once it answers: its command may take a moment."""
+        url: str = server.raw["url"]
+        self._eventually(lambda: _answers(url))
+        return url
+
     def servers(self, labels: Mapping[str, str] | None = None) -> list[Server]:
         """Return all servers of this test with these labels."""
         return list(self.provider.list_servers({**self.mark, **(labels or {})}, self.context))
@@ -117,3 +129,11 @@ class Containers:
         """Delete every server of this test."""
         for server in self.servers():
             self.delete(server.id)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except OSError:
+        return False
+    return True

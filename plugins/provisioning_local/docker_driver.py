@@ -6,6 +6,7 @@ sees to it that one token is one server. Who created a container and died is fol
 
 import io
 import math
+import shlex
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -73,15 +74,17 @@ class DockerDriver:
         with self._engine.connected(context) as client:
             container = _look(client, server_id) or self._make(client, Order(request, self._settings), request)
             request.check_same(server_id, container.marks.asked, container.marks.labels)
-            if container.state.is_gone:
+            finished = _finished(client, container)
+            if finished is None or finished.state.is_gone:
                 raise self._busy(server_id, "being deleted")
-            return self._finished(client, container).as_server(self._name)
+            return finished.as_server(self._name)
 
     def find_server(self, client_token: str, context: OperationContext) -> Server | None:
         """Return the server that was created with this token, or None."""
         with self._engine.connected(context) as client:
             container = _look(client, id_from_token(client_token))
-            return None if container is None else self._finished(client, container).as_server(self._name)
+            finished = None if container is None else _finished(client, container)
+            return None if finished is None else finished.as_server(self._name)
 
     def delete_server(self, server_id: str, context: OperationContext) -> None:
         """Remove the container with what it wrote and its nameless volumes; one that is gone is a success."""
@@ -133,9 +136,10 @@ class DockerDriver:
     def _known(self, server_id: str, context: OperationContext) -> Iterator[tuple[APIClient, Container]]:
         with self._engine.connected(context) as client:
             container = _look(client, server_id) if is_id(server_id) else None
-            if container is None:
+            finished = None if container is None else _finished(client, container)
+            if finished is None:
                 raise no_server(self._name, server_id)
-            yield client, self._finished(client, container)
+            yield client, finished
 
     def _make(self, client: APIClient, order: Order, request: Request) -> Container:
         if problems := list(order.problems()):
@@ -178,7 +182,7 @@ class DockerDriver:
         except docker.errors.ImageNotFound as error:
             if not self._settings.pull:
                 problem = f"there is no image {order.image!r} in the Docker engine"
-                hint = f"docker pull {order.image} (or set `pull = true` of this provider)"
+                hint = f"docker pull {shlex.quote(order.image)} (or set `pull = true` of this provider)"
                 raise request.refusal([problem], hint) from error
         repository, tag = parse_repository_tag(order.image)
         try:
@@ -187,25 +191,23 @@ class DockerDriver:
         except docker.errors.NotFound as error:
             raise request.refusal([f"the image {order.image!r} could not be pulled: {error.explanation}"]) from error
 
-    def _finished(self, client: APIClient, container: Container) -> Container:
-        """Start a container that nobody has started, however far its creator got; return what it is then.
 
-        A start that failed for good is seen in the container, as its state.
-        """
-        if not container.is_unfinished:
-            return container
-        try:
-            client.put_archive(container.key, "/", _user_data(container))
-            client.start(container.key)
-        except docker.errors.APIError:
-            after = _look(client, container.key)
-            if after is None or after.is_unfinished:
-                raise
-            return after
+def _finished(client: APIClient, container: Container) -> Container | None:
+    """Start a container that nobody has started, however far its creator got; return what it is then, None when gone.
+
+    A start that failed for good is seen in the container, as its state.
+    """
+    if not container.is_unfinished:
+        return container
+    try:
+        client.put_archive(container.key, "/", _user_data(container))
+        client.start(container.key)
+    except docker.errors.APIError:
         after = _look(client, container.key)
-        if after is None:
-            raise no_server(self._name, container.id)
+        if after is not None and after.is_unfinished:
+            raise
         return after
+    return _look(client, container.key)
 
 
 def _look(client: APIClient, key: str) -> Container | None:

@@ -2,13 +2,12 @@
 
 import http.server
 import json
-import os
 import socketserver
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -28,8 +27,10 @@ from provisioning.errors import (
     ResourceConflict,
     ServiceInternalError,
 )
+from provisioning_local.container import Marks
 from provisioning_local.identity import id_from_token
 from provisioning_local.provider import LocalProvider
+from provisioning_local.request import Request
 from tests.docker_engine import IMAGE, Containers
 from tests.users import ordinary_user
 
@@ -55,9 +56,9 @@ docker.APIClient.{method} = lambda *_, **__: os._exit(9)
 
 
 @pytest.fixture
-def containers(docker_socket: str) -> Iterator[Containers]:
+def containers(docker_socket: str, eventually: Callable[[Callable[[], Any]], Any]) -> Iterator[Containers]:
     """Return a cloud that is empty for this test; afterwards all is deleted."""
-    containers = Containers(docker_socket)
+    containers = Containers(docker_socket, eventually)
     yield containers
     containers.close()
     assert containers.servers() == []
@@ -71,33 +72,11 @@ def create_elsewhere(containers: Containers, before: str = "") -> "subprocess.Po
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def settled(containers: Containers, server_id: str, state: ServerState) -> Any:
-    """Return a server once it is in this state."""
-    for _ in range(2000):
-        server = containers.get(server_id)
-        if server.state is state:
-            return server
-        os.sched_yield()
-    pytest.fail(f"server {server_id} is {server.state}, not {state}")
-
-
 def test_it_serves_what_it_was_given(containers):
     """A server finds its user data in the file that USER_DATA_FILE names, and is reached at `raw.url`."""
     server = containers.create(user_data='naïve "quotes"\nand lines\t✓')
-    with urllib.request.urlopen(settled_url(server)) as answer:
+    with urllib.request.urlopen(containers.url(server)) as answer:
         assert answer.read().decode() == 'naïve "quotes"\nand lines\t✓'
-
-
-def settled_url(server: Any) -> str:
-    """Return the URL of a server once it answers: its command may take a moment."""
-    url: str = server.raw["url"]
-    for _ in range(500):
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            continue
-        return url
-    pytest.fail(f"nobody answers at {url}")
 
 
 def test_it_is_reported_whole(containers):
@@ -145,7 +124,7 @@ def test_command_environment_and_ports(containers):
     """`extra` says what runs, with which variables, and at which ports of this machine it is reached."""
     extra = {"command": ["env"], "env": {"COLOUR": "blue", "SERVER_ID": "mine"}, "ports": {"53/udp": 0, "80": 0}}
     server = containers.create(extra=extra)
-    ended = settled(containers, server.id, ServerState.STOPPED)
+    ended = containers.wait_for(server.id, ServerState.STOPPED)
     lines = containers.log(server).splitlines()
     assert {"COLOUR=blue", f"SERVER_ID={server.id}", "SERVER_NAME=web"} <= set(lines)
     assert "USER_DATA_FILE=/var/lib/provisioning/user-data" in lines
@@ -184,7 +163,7 @@ def test_killed_between_create_and_start(containers, method, look):
     found = {"find": containers.find, "get": lambda: containers.get(pending.id), "create": containers.create}[look]()
     assert (found.id, found.state) == (pending.id, ServerState.RUNNING)
     assert found.raw["container"] == pending.raw["container"]
-    settled_url(found)
+    containers.url(found)
 
 
 def test_killed_between_create_and_start_and_stopped(containers):
@@ -198,11 +177,11 @@ def test_killed_between_create_and_start_and_stopped(containers):
 def test_a_server_that_died(containers):
     """A command that fails leaves a server in error, which says why, can be started again, and deleted."""
     server = containers.create(extra={"command": ["sh", "-c", "exit 3"]})
-    dead = settled(containers, server.id, ServerState.ERROR)
+    dead = containers.wait_for(server.id, ServerState.ERROR)
     assert dead.raw["exit_status"] == 3
     assert dead.raw["error"] == "the server's command ended with exit status 3"
     containers.provider.start_server(server.id, containers.context)
-    assert settled(containers, server.id, ServerState.ERROR).raw == dead.raw
+    assert containers.wait_for(server.id, ServerState.ERROR).raw == dead.raw
     containers.delete(server.id)
     with pytest.raises(NotFound):
         containers.get(server.id)
@@ -212,7 +191,7 @@ def test_a_container_that_somebody_killed(containers):
     """A container that was killed from outside is a stopped server."""
     server = containers.create()
     containers.ask(lambda client: client.kill(server.raw["container"]))
-    assert settled(containers, server.id, ServerState.STOPPED).raw["exit_status"] == 137
+    assert containers.wait_for(server.id, ServerState.STOPPED).raw["exit_status"] == 137
 
 
 def test_a_command_that_cannot_be_run(containers):
@@ -373,8 +352,8 @@ def test_a_volume_goes_with_its_server(containers):
         containers.ask(lambda client: client.remove_image(name, force=True))
 
 
-def unreachable(path: Path | str) -> LocalProvider:
-    """Return a provider whose engine is not behind this socket."""
+def provider_at(path: Path | str) -> LocalProvider:
+    """Return a provider whose engine should be behind this socket."""
     return LocalProvider("here", {"driver": "docker", "docker_socket": str(path)})
 
 
@@ -382,11 +361,11 @@ def test_an_unreachable_engine(tmp_path):
     """Nobody behind the socket: a network failure that is worth a retry, and an answer to a check."""
     path = tmp_path / "docker.sock"
     with pytest.raises(NetworkFailure) as failure:
-        unreachable(path).create_server(ServerSpec("web"), "t", {}, OperationContext())
+        provider_at(path).create_server(ServerSpec("web"), "t", {}, OperationContext())
     message = f"provider here cannot reach the Docker engine at {path}: No such file or directory"
     assert failure.value.message == message
     assert (failure.value.retryable, failure.value.hint) == (True, "start it, or set `docker_socket` of this provider")
-    status = unreachable(path).check_connection(OperationContext())
+    status = provider_at(path).check_connection(OperationContext())
     assert (status.reachable, status.message) == (False, message)
 
 
@@ -395,7 +374,7 @@ def test_a_socket_that_may_not_be_used(tmp_path):
     with serving(tmp_path / "docker.sock", {}) as path:
         path.chmod(0)
         with ordinary_user(), pytest.raises(AccessDenied) as refusal:
-            unreachable(path).get_server("srv-0123456789abcdef", OperationContext())
+            provider_at(path).get_server("srv-0123456789abcdef", OperationContext())
     assert refusal.value.message == f"provider here cannot reach the Docker engine at {path}: Permission denied"
     assert refusal.value.hint == "add yourself to the group that owns the socket (`docker`), or set `docker_socket`"
 
@@ -406,10 +385,10 @@ def test_a_missing_sdk(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "docker", None)
     with pytest.raises(ExtensionBroken) as broken:
-        unreachable("/none").get_server("srv-0123456789abcdef", OperationContext())
+        provider_at("/none").get_server("srv-0123456789abcdef", OperationContext())
     assert broken.value.message == "provider here needs the Docker SDK, and module docker is not installed"
     assert broken.value.hint == "pip install 'provisioning[docker]'"
-    status = unreachable("/none").check_connection(OperationContext())
+    status = provider_at("/none").check_connection(OperationContext())
     assert (status.reachable, status.message) == (
         False,
         "provider here needs the Docker SDK, and module docker is not installed (pip install 'provisioning[docker]')",
@@ -463,7 +442,7 @@ def serving(path: Path, pages: Pages) -> Iterator[Path]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's names
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -490,9 +469,9 @@ def test_a_lost_reply_is_ambiguous(tmp_path):
     }
     with serving(tmp_path / "docker.sock", pages) as path:
         with pytest.raises(Ambiguous) as doubt:
-            unreachable(path).create_server(ServerSpec("web", image="web:1"), "t", {}, OperationContext())
+            provider_at(path).create_server(ServerSpec("web", image="web:1"), "t", {}, OperationContext())
         with pytest.raises(NetworkFailure) as failure:
-            list(unreachable(path).list_servers(None, OperationContext()))
+            list(provider_at(path).list_servers(None, OperationContext()))
     message = (
         f"provider here got no usable reply of the Docker engine at {path}: "
         "Remote end closed connection without response"
@@ -507,9 +486,30 @@ def test_a_name_that_is_kept_and_not_shown(tmp_path):
         ("POST", "/containers/create"): (409, b'{"message": "Conflict. The container name is already in use"}'),
     }
     with serving(tmp_path / "docker.sock", pages) as path, pytest.raises(ResourceConflict) as busy:
-        unreachable(path).create_server(ServerSpec("web", image="web:1"), "t", {}, OperationContext())
+        provider_at(path).create_server(ServerSpec("web", image="web:1"), "t", {}, OperationContext())
     assert busy.value.message == f"server {id_from_token('t')} of provider here is being created by somebody else"
     assert busy.value.retryable
+
+
+def test_a_server_that_goes_while_it_is_looked_at(tmp_path):
+    """A container that somebody removes before it was started is gone, and its name is not free yet."""
+    marks = Marks.from_request(Request(ServerSpec("web", image="web:1"), "t", {}, "here"))
+    shown = {
+        "Id": "abc",
+        "Name": f"/{id_from_token('t')}",
+        "State": {"Status": "created", "Error": "", "ExitCode": 0},
+        "Config": {"Labels": marks.as_labels()},
+    }
+    pages: Pages = {("GET", f"/containers/{id_from_token('t')}/json"): (200, json.dumps(shown).encode())}
+    with serving(tmp_path / "docker.sock", pages) as path:
+        provider = provider_at(path)
+        assert provider.find_server("t", OperationContext()) is None
+        with pytest.raises(NotFound) as missing:
+            provider.get_server(id_from_token("t"), OperationContext())
+        with pytest.raises(ResourceConflict) as busy:
+            provider.create_server(ServerSpec("web", image="web:1"), "t", {}, OperationContext())
+    assert missing.value.message == f"provider here has no server {id_from_token('t')}"
+    assert busy.value.message == f"server {id_from_token('t')} of provider here is being deleted"
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_what_the_engine_says_is_told_in_the_fields_words(tmp_path, status, kind
     """Each refusal of the engine is an error of the contract, with the engine's own reason and nothing else."""
     pages: Pages = {("GET", "/containers/json"): (status, b'{"message": "no room in the inn"}')}
     with serving(tmp_path / "docker.sock", pages) as path, pytest.raises(kind) as refusal:
-        list(unreachable(path).list_servers(None, OperationContext()))
+        list(provider_at(path).list_servers(None, OperationContext()))
     assert type(refusal.value) is kind
     assert refusal.value.message == "provider here: the Docker engine says: no room in the inn"
 
@@ -529,7 +529,7 @@ def test_something_that_is_no_engine(tmp_path):
     """Whoever answers without speaking Docker may have done anything: an error of the contract says so."""
     pages: Pages = {("GET", "/containers/json"): (200, b"<html>")}
     with serving(tmp_path / "docker.sock", pages) as path, pytest.raises(Ambiguous) as failure:
-        list(unreachable(path).list_servers(None, OperationContext()))
+        list(provider_at(path).list_servers(None, OperationContext()))
     assert failure.value.message.startswith(f"provider here got no usable reply of the Docker engine at {path}: ")
 
 
