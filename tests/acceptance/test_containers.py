@@ -50,6 +50,7 @@ def run(tmp_path: Path, docker_socket: str) -> Iterator[Run]:
         "PROVISIONING__PROVIDERS__LOCAL__DRIVER": "docker",
         "PROVISIONING__PROVIDERS__LOCAL__DOCKER_SOCKET": docker_socket,
         "PROVISIONING__PROVIDERS__LOCAL__DEFAULT_IMAGE": IMAGE,
+        "PROVISIONING__PROVIDERS__LOCAL__LISTING_LAG": "2",
         "PROVISIONING__PROVIDERS__LOCAL__STOP_TIMEOUT": "0",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
