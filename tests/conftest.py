@@ -8,8 +8,6 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.docker_engine import engine_socket, load_image
-
 pytest_plugins = ["pytester"]
 
 NOT_APPLICABLE = "not applicable: "
@@ -35,6 +33,8 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the socket of a Docker engine that has the tiny image; all workers use one engine."""
+    from tests.docker_engine import engine_socket, load_image  # the SDK is slow
+
     socket = engine_socket()
     with (tmp_path_factory.getbasetemp().parent / "docker-image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
