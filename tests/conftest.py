@@ -1,5 +1,6 @@
 """What all tests share: nobody hurries them, and under continuous integration a skipped test is a failed one."""
 
+import fcntl
 import os
 from collections.abc import Generator, Iterator
 from typing import TypeVar
@@ -27,6 +28,18 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the socket of a Docker engine that has the tiny image; all workers use one engine."""
+    from tests.docker_engine import engine_socket, load_image  # the SDK is slow
+
+    socket = engine_socket()
+    with (tmp_path_factory.getbasetemp().parent / "docker-image.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        load_image(socket)
+    return socket
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,1 +1,1 @@
-"""The local cloud: servers that are supervised processes on this machine."""
+"""The local cloud: servers that are supervised processes on this machine, or containers of its Docker engine."""

@@ -1,4 +1,4 @@
-"""What the local cloud offers. Sizes are nominal: they are recorded and shown, and limit nothing."""
+"""What the local cloud offers. Sizes limit containers; for processes they are recorded and shown, and limit nothing."""
 
 import shlex
 from collections.abc import Iterable, Mapping

@@ -1,31 +1,17 @@
-"""The local provider: the hooks of the contract, each one handed to a server or to the catalog."""
+"""The local provider: the hooks of the contract, each one handed to the driver of the instance."""
 
-import hashlib
-import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec, Size, Zone, hookimpl
-from provisioning.errors import ProviderError
-from provisioning_local.catalog import SIZES, ZONES, images
-from provisioning_local.disk import translated
-from provisioning_local.home import Home
-from provisioning_local.request import Request
-from provisioning_local.server import LocalServer, no_server
-from provisioning_local.settings import Settings
-from provisioning_local.sighting import look
+from provisioning.errors import ExtensionBroken, ProviderError
+from provisioning_local.catalog import SIZES, ZONES
+from provisioning_local.choice import chosen_driver
+from provisioning_local.driver import Driver
+from provisioning_local.process_driver import ProcessDriver
+from provisioning_local.settings import DOCKER, Settings
 
-__all__ = ["LocalProvider", "id_from_token"]
-
-_ID = re.compile(r"srv-[0-9a-f]{16}")
-
-
-def id_from_token(client_token: str) -> str:
-    """Return the id of the server that is made with this token: the same token is the same server by construction."""
-    return "srv-" + hashlib.sha256(client_token.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+__all__ = ["LocalProvider"]
 
 
 class LocalProvider:
@@ -34,131 +20,88 @@ class LocalProvider:
     def __init__(self, name: str, config: Mapping[str, Any]) -> None:
         self._name = name
         self._settings = Settings.from_config(config)
+        self._driver: Driver | None = None
 
     @hookimpl
     def check_connection(self, context: OperationContext) -> ConnectionStatus:
-        """Say whether servers can be kept in the directory, by writing there."""
-        begin = context.clock()
+        """Say whether servers can be kept here."""
         try:
-            with self._root(context) as root:
-                root.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=root, prefix=".check-", buffering=0) as file:
-                    file.write(b"x")
-        except ProviderError as error:
-            return ConnectionStatus(reachable=False, message=error.message)
-        return ConnectionStatus(
-            reachable=True,
-            message=f"servers live in {root}",
-            latency=context.clock() - begin,
-            details={"directory": str(root)},
-        )
+            return self._servers(context).check_connection(context)
+        except (ProviderError, ExtensionBroken) as error:
+            hint = f" ({error.hint})" if isinstance(error, ExtensionBroken) else ""
+            return ConnectionStatus(reachable=False, message=f"{error.message}{hint}")
 
     @hookimpl
     def list_servers(self, labels: Mapping[str, str] | None, context: OperationContext) -> Iterator[Server]:
         """Yield the servers that carry all of `labels`, oldest first, each one looked at when its turn comes."""
-        wanted = dict(labels or {}).items()
-        with self._root(context) as root:
-            for home in _homes(root):
-                sighting = look(home)
-                server = sighting.as_server(self._name)
-                if sighting.is_server and wanted <= server.labels.items():
-                    yield server
+        yield from self._servers(context).list_servers(labels, context)
 
     @hookimpl
     def get_server(self, server_id: str, context: OperationContext) -> Server:
         """Return one server; raise `NotFound` when it is gone."""
-        with self._known(server_id, context) as server:
-            sighting = server.see()
-            if sighting is None:
-                raise no_server(self._name, server_id)
-            return sighting.as_server(self._name)
+        return self._servers(context).get_server(server_id, context)
 
     @hookimpl
     def create_server(
         self, spec: ServerSpec, client_token: str, labels: Mapping[str, str], context: OperationContext
     ) -> Server:
         """Create a server and start it; the same token is the same server, and must come with the same request."""
-        request = Request(spec, client_token, labels, self._name)
-        with self._server(id_from_token(client_token), context) as server:
-            return server.create(request).as_server(self._name)
+        return self._servers(context).create_server(spec, client_token, labels, context)
 
     @hookimpl
     def find_server(self, client_token: str, context: OperationContext) -> Server | None:
         """Return the server that was created with this token, or None."""
-        with self._server(id_from_token(client_token), context) as server:
-            sighting = server.see()
-            return None if sighting is None else sighting.as_server(self._name)
+        return self._servers(context).find_server(client_token, context)
 
     @hookimpl
     def delete_server(self, server_id: str, context: OperationContext) -> None:
         """Delete a server with everything that it wrote; one that is gone is a success."""
-        if _ID.fullmatch(server_id):
-            with self._server(server_id, context) as server:
-                server.delete()
+        self._servers(context).delete_server(server_id, context)
 
     @hookimpl
     def start_server(self, server_id: str, context: OperationContext) -> None:
         """Start a server that is stopped or has failed; one that runs is a success."""
-        with self._known(server_id, context) as server:
-            server.start()
+        self._servers(context).start_server(server_id, context)
 
     @hookimpl
     def stop_server(self, server_id: str, context: OperationContext) -> None:
         """Stop a server and wait for its end; one that is stopped is a success."""
-        with self._known(server_id, context) as server:
-            server.stop()
+        self._servers(context).stop_server(server_id, context)
 
     @hookimpl
     def reboot_server(self, server_id: str, context: OperationContext) -> None:
         """Reboot a running server; raise `ResourceConflict` when it does not run."""
-        with self._known(server_id, context) as server:
-            server.reboot()
+        self._servers(context).reboot_server(server_id, context)
 
     @hookimpl
     def list_sizes(self) -> Sequence[Size]:
-        """Return the nominal sizes."""
+        """Return the sizes, which limit containers and are names for processes."""
         return SIZES
 
     @hookimpl
-    def list_images(self) -> Sequence[Image]:
-        """Return the built-in image and those of the configuration."""
-        return images(self._settings.images)
+    def list_images(self, context: OperationContext) -> Sequence[Image]:
+        """Return the built-in image and those of the configuration, or those of the Docker engine."""
+        return self._servers(context).list_images(context)
 
     @hookimpl
     def list_zones(self) -> Sequence[Zone]:
         """Return the zones, which differ in name only."""
         return ZONES
 
-    @contextmanager
-    def _root(self, context: OperationContext) -> Iterator[Path]:
-        root = self._settings.root(self._name, context.directory)
-        with translated(self._name, root):
-            yield root
+    def _servers(self, context: OperationContext) -> Driver:
+        if self._driver is None:
+            self._driver = self._make_driver(context)
+        return self._driver
 
-    @contextmanager
-    def _server(self, server_id: str, context: OperationContext) -> Iterator[LocalServer]:
-        with self._root(context) as root:
-            yield LocalServer(Home(root / server_id), self._name, self._settings, context)
-
-    @contextmanager
-    def _known(self, server_id: str, context: OperationContext) -> Iterator[LocalServer]:
-        if not _ID.fullmatch(server_id):
-            raise no_server(self._name, server_id)
-        with self._server(server_id, context) as server:
-            yield server
-
-
-def _homes(root: Path) -> list[Home]:
-    """Return the directories of servers, in the order of their creation."""
-    try:
-        homes = [Home(path) for path in root.iterdir() if _ID.fullmatch(path.name)]
-    except FileNotFoundError:
-        return []
-    return sorted(homes, key=lambda home: (_creation(home), home.id))
-
-
-def _creation(home: Home) -> int:
-    try:
-        return home.lock.stat().st_mtime_ns
-    except OSError:
-        return 0
+    def _make_driver(self, context: OperationContext) -> Driver:
+        if chosen_driver(self._settings, self._name, context.directory) != DOCKER:
+            return ProcessDriver(self._name, self._settings)
+        try:
+            from provisioning_local.docker_driver import DockerDriver  # noqa: PLC0415 - its SDK is slow, and optional
+        except ModuleNotFoundError as error:
+            raise ExtensionBroken(
+                f"provider {self._name} needs the Docker SDK, and module {error.name} is not installed",
+                extension="local",
+                hint="pip install 'provisioning[docker]'",
+            ) from error
+        return DockerDriver(self._name, self._settings)

@@ -43,31 +43,31 @@ class Request:
         try:
             asked: dict[str, Any] = json.loads(json.dumps(document))
         except (TypeError, ValueError) as error:
-            raise self._refusal([f"it is not made of JSON values ({error})"]) from error
+            raise self.refusal([f"it is not made of JSON values ({error})"]) from error
         return asked
 
-    def _refusal(self, problems: list[str]) -> InvalidRequest:
+    def refusal(self, problems: list[str], hint: str | None = None) -> InvalidRequest:
+        """Return the error that says all that is wrong with this request."""
         message = f"server {self.spec.name!r} cannot be created by provider {self.provider}: {'; '.join(problems)}"
-        return InvalidRequest(message, provider=self.provider, details={"problems": problems})
+        return InvalidRequest(message, provider=self.provider, hint=hint, details={"problems": problems})
 
-    def check_same(self, record: Record) -> None:
+    def check_same(self, server_id: str, before: Mapping[str, Any], labels: Mapping[str, str]) -> None:
         """Raise `InvalidRequest` when the token was used for something else (EC2: IdempotentParameterMismatch)."""
-        asked, before = self.asked, record["asked"]
-        names = [name for name in asked if asked[name] != before.get(name)]
-        names += ["labels"] if self.labels != record["labels"] else []
+        names = [name for name, value in self.asked.items() if value != before.get(name)]
+        names += ["labels"] if self.labels != labels else []
         if names:
             raise InvalidRequest(
-                f"provider {self.provider} made server {record['id']} with this client token for another request: "
+                f"provider {self.provider} made server {server_id} with this client token for another request: "
                 f"{', '.join(names)} differ",
                 provider=self.provider,
                 hint="use a new client token for a new server",
-                details={"server_id": record["id"], "differ": names},
+                details={"server_id": server_id, "differ": names},
             )
 
     def as_record(self, server_id: str, settings: Settings, now: datetime) -> Record:
         """Return the record of a server to be started; raise `InvalidRequest` with all that is wrong."""
         if problems := list(self._problems(settings)):
-            raise self._refusal(problems)
+            raise self.refusal(problems)
         command, environment = self._command(settings)
         return {
             "format": FORMAT,
@@ -91,6 +91,13 @@ class Request:
         }
 
     def _problems(self, settings: Settings) -> Iterator[str]:
+        yield from self.common_problems()
+        if self.spec.networks:
+            yield "there are no networks here, only the loopback interface"
+        yield from self._command_problems(settings)
+
+    def common_problems(self) -> Iterator[str]:
+        """Yield what is wrong whichever the driver is."""
         spec = self.spec
         if not spec.name or len(spec.name) > _LONGEST_NAME or not spec.name.isprintable():
             yield f"its name must be 1 to {_LONGEST_NAME} printable characters"
@@ -102,9 +109,6 @@ class Request:
         yield from filter(None, [spec.zone is not None and unknown("zone", spec.zone, ZONES)])
         if spec.key_pairs:
             yield "there are no key pairs here"
-        if spec.networks:
-            yield "there are no networks here, only the loopback interface"
-        yield from self._command_problems(settings)
 
     def _command_problems(self, settings: Settings) -> Iterator[str]:
         name = self.spec.image

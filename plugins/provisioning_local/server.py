@@ -16,6 +16,7 @@ from provisioning.contract import OperationContext
 from provisioning.errors import NotFound, ResourceConflict, ServiceInternalError
 from provisioning_local.boot import marks
 from provisioning_local.home import Home
+from provisioning_local.identity import no_server
 from provisioning_local.launch import launch_supervisor
 from provisioning_local.life import Life, read_life
 from provisioning_local.lock import FileLock, try_lock
@@ -25,7 +26,7 @@ from provisioning_local.request import Request
 from provisioning_local.settings import Settings
 from provisioning_local.sighting import Sighting, look
 
-__all__ = ["LocalServer", "no_server"]
+__all__ = ["LocalServer"]
 
 T = TypeVar("T")
 
@@ -34,11 +35,6 @@ _MARGIN = 3.0
 _KILL_TIMEOUT = 10.0
 _SHORTEST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
-
-
-def no_server(provider: str, server_id: str) -> NotFound:
-    """Return the error that says there is no such server."""
-    return NotFound(f"provider {provider} has no server {server_id}", provider=provider)
 
 
 def _is_gone(process: Process | None) -> bool:
@@ -80,7 +76,7 @@ class LocalServer:
         with self._changes(make=True):
             sighting = look(self._home)
             if sighting.record is not None:
-                request.check_same(sighting.record)
+                request.check_same(self._home.id, sighting.record["asked"], sighting.record["labels"])
             elif sighting.life.is_held:
                 raise self._unreadable(sighting)
             else:

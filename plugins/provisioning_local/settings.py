@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["Command", "Settings"]
+__all__ = ["AUTO", "DOCKER", "PROCESS", "Command", "Settings", "is_text", "is_variable"]
+
+AUTO = "auto"
+DOCKER = "docker"
+PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +28,32 @@ class Command:
         arguments, environment = fields.get("command"), fields.get("env", {})
         if unknown := sorted(set(fields) - {"command", "env"}):
             raise ValueError(f"has the unknown key {unknown[0]!r}")
-        if not isinstance(arguments, list | tuple) or not arguments or not all(_is_usable(a) for a in arguments):
+        if not isinstance(arguments, list | tuple) or not arguments or not all(is_text(a) for a in arguments):
             raise ValueError("needs a command: a list of a program and its arguments, all of them text")
-        if not isinstance(environment, Mapping) or not all(_is_variable(*item) for item in environment.items()):
+        if not isinstance(environment, Mapping) or not all(is_variable(*item) for item in environment.items()):
             raise ValueError("needs an env of names and texts")
         return cls(tuple(arguments), dict(environment))
 
 
-def _is_usable(value: Any) -> bool:
+def is_text(value: Any) -> bool:
+    """Whether this is a text that a program can be given."""
     return isinstance(value, str) and "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
-def _is_variable(name: Any, value: Any) -> bool:
-    return _is_usable(name) and name != "" and "=" not in name and _is_usable(value)
+def is_variable(name: Any, value: Any) -> bool:
+    """Whether an environment can hold this."""
+    return is_text(name) and name != "" and "=" not in name and is_text(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How one instance is used; times in seconds. `images` holds what the configuration adds, as it came."""
 
+    driver: str
+    docker_socket: str
+    network_mode: str
+    default_image: str | None
+    pull: bool
     directory: str | None
     images: Mapping[str, Any]
     start_timeout: float
@@ -52,6 +63,11 @@ class Settings:
     def from_config(cls, config: Mapping[str, Any]) -> "Settings":
         """Read the instance's own keys, which were checked against `config.schema.json`."""
         return cls(
+            driver=config.get("driver", PROCESS),
+            docker_socket=config.get("docker_socket", "/var/run/docker.sock").removeprefix("unix://"),
+            network_mode=config.get("network_mode", "bridge"),
+            default_image=config.get("default_image"),
+            pull=config.get("pull", False),
             directory=config.get("directory"),
             images=dict(config.get("images", {})),
             start_timeout=float(config.get("start_timeout", 10)),

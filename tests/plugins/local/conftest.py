@@ -12,9 +12,10 @@ import pytest
 
 from provisioning.contract import OperationContext, Server, ServerSpec
 from provisioning_local.home import Home
+from provisioning_local.identity import id_from_token
 from provisioning_local.life import Life, read_life
 from provisioning_local.process import identify
-from provisioning_local.provider import LocalProvider, id_from_token
+from provisioning_local.provider import LocalProvider
 
 Eventually = Callable[[Callable[[], Any]], Any]
 _PATIENCE = 20.0

@@ -10,15 +10,16 @@ import sys
 import pytest
 
 from provisioning.errors import ServiceInternalError
+from provisioning_local.identity import id_from_token
 from provisioning_local.lock import try_lock
 from provisioning_local.process import identify
-from provisioning_local.provider import id_from_token
 
 CREATE_AND_DIE = """
 import os, signal, sys, threading
 from pathlib import Path
 from provisioning.contract import OperationContext, ServerSpec
-from provisioning_local.provider import LocalProvider, id_from_token
+from provisioning_local.identity import id_from_token
+from provisioning_local.provider import LocalProvider
 
 directory, moment = sys.argv[1:]
 home = Path(directory) / id_from_token("token-1")

@@ -14,8 +14,9 @@ import pytest
 from provisioning.contract import OperationContext, ServerSpec
 from provisioning.errors import InvalidRequest, NotFound, OperationTimedOut, RunInterrupted, ServiceInternalError
 from provisioning_local.disk import translated
+from provisioning_local.identity import id_from_token
 from provisioning_local.lock import try_lock
-from provisioning_local.provider import LocalProvider, id_from_token
+from provisioning_local.provider import LocalProvider
 from tests.users import ordinary_user
 
 CREATE = """

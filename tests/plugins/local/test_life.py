@@ -116,14 +116,14 @@ def test_images_of_the_configuration(cloud, eventually):
     server = cloud.create(image="painter")
     assert server.image == "painter"
     eventually(lambda: cloud.log() == "blue\n")
-    assert [image.name for image in cloud.provider.list_images()] == ["http", "painter", "idle"]
-    assert cloud.provider.list_images()[2].description == "sleep 9"
+    assert [image.name for image in cloud.provider.list_images(cloud.context)] == ["http", "painter", "idle"]
+    assert cloud.provider.list_images(cloud.context)[2].description == "sleep 9"
 
 
 def test_the_default_image_can_be_replaced(cloud):
     """An image named `http` in the configuration is what a server without an image runs."""
     cloud.provider = cloud.make_provider(images={"http": ["sleep", "600"]})
-    assert [image.description for image in cloud.provider.list_images()] == ["sleep 600"]
+    assert [image.description for image in cloud.provider.list_images(cloud.context)] == ["sleep 600"]
     cloud.create()
     assert read_record(cloud.home().record)["command"][1:] == ["600"]
 
@@ -226,4 +226,4 @@ def test_the_catalog(cloud):
     """Sizes and zones are few and nominal."""
     assert [size.name for size in cloud.provider.list_sizes()] == ["small", "medium", "large"]
     assert [zone.name for zone in cloud.provider.list_zones()] == ["local-a", "local-b"]
-    assert [image.name for image in cloud.provider.list_images()] == ["http"]
+    assert [image.name for image in cloud.provider.list_images(cloud.context)] == ["http"]
