@@ -388,7 +388,7 @@ def test_a_configuration_that_cannot_be_used_is_told_as_a_whole(desk: Desk) -> N
         (
             b"[providers.local]\ntype = 'nowhere'\n",
             "x.toml:5: operations[0].provider: there is no provider type 'nowhere'",
-            "there is: local; or install its extension",
+            "there is: local, nushell-local; or install its extension",
         ),
         (
             b"[workflow]\nparallelism = '{{env.NO_SUCH_VARIABLE_HERE}}'\n",

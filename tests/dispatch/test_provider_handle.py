@@ -447,3 +447,32 @@ def test_a_wrapper_that_forgets_to_return_is_suspected():
         "this is a defect of extension cloud or of a wrapper around it (audit): a wrapper returns what its `yield`"
         " gave it"
     )
+
+
+def test_an_object_that_can_be_closed_is_closed(caplog):
+    """Once, when it was made; one that fails to close is told and holds nobody up, and each may be used again."""
+    made = []
+
+    class Cloud(SmallCloud):
+        def __init__(self):
+            super().__init__()
+            self.closed = 0
+            made.append(self)
+
+        def close(self):
+            self.closed += 1
+            if len(made) == 2:
+                raise OSError("line is cut")
+
+    cloud = ProviderHandle("eu", "cloud", Cloud)
+    cloud.close()
+    assert made == []
+    for _ in range(2):
+        assert list(cloud.list_servers()) == []
+        cloud.close()
+        cloud.close()
+    assert [one.closed for one in made] == [1, 1]
+    assert [record.message for record in caplog.records] == [
+        "provider eu (extension cloud) failed to close: OSError: line is cut"
+    ]
+    handle(SmallCloud()).close()

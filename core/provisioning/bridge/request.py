@@ -1,12 +1,12 @@
 """The request: what a program reads, one JSON document on one line."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import to_json
 
 from provisioning.contract import OperationContext
 
@@ -86,7 +86,7 @@ class Request:
             },
             "config": self.config,
         }
-        return to_json(document, fallback=_plain) + b"\n"
+        return _ENCODER.encode(document).encode() + b"\n"
 
 
 def _absolute(directory: str) -> str:
@@ -99,3 +99,8 @@ def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_plain
+)
