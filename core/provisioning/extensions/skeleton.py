@@ -60,7 +60,7 @@ class Skeleton:
         home = files("provisioning.extensions.skeletons")
         found = {}
         for layer in self._layers():
-            for path, form in _forms(home / layer):
+            for path, form in _forms(home / layer, PurePosixPath()):
                 found[PurePosixPath(_Form(str(path)).substitute(words))] = _Form(form).substitute(words)
         return dict(sorted(found.items()))
 
@@ -124,7 +124,7 @@ class Skeleton:
         }
 
 
-def _forms(folder: Traversable, inside: PurePosixPath = PurePosixPath()) -> Iterator[tuple[PurePosixPath, str]]:
+def _forms(folder: Traversable, inside: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
     """Yield the files of one layer, each with its path without the ending; a layer that is not there has none."""
     for entry in folder.iterdir() if folder.is_dir() else ():
         if entry.is_dir():

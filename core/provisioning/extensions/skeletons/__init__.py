@@ -1,1 +1,1 @@
-"""What new extensions are made of: files whose `@@words` are filled in; never imported, and read by `extension new` alone."""
+"""What new extensions are made of: files whose `@@words` are filled in, read by `extension new` alone."""
