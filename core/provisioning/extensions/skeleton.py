@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from string import Template
 
 from packaging.version import Version
@@ -54,11 +54,11 @@ class Skeleton:
         """What its folder is called: for a package the distribution's name, else the extension's."""
         return f"provisioning-{self.name}" if self.language is Language.PYTHON else self.name
 
-    def files(self) -> dict[PurePosixPath, str]:
+    def files(self) -> dict[PurePath, str]:
         """Return what it consists of, by the path inside its folder."""
         words = self._words()
         home = files("provisioning.extensions.skeletons")
-        found = {}
+        found: dict[PurePath, str] = {}
         for layer in self._layers():
             for path, form in _forms(home / layer, PurePosixPath()):
                 found[PurePosixPath(_Form(str(path)).substitute(words))] = _Form(form).substitute(words)
