@@ -134,6 +134,17 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_next_steps_are_words_of_a_shell() -> None:
+    """A folder with a space in its name is one word."""
+    skeleton = Skeleton("mine", ExtensionType.HOOKS, Language.RUST)
+    assert skeleton.next_steps(Path("my things/mine")) == [
+        "cd 'my things/mine'",
+        "cargo build --release",
+        "pytest",
+        "cd - && provisioning extension install './my things/mine'",
+    ]
+
+
 def test_the_command_offers_every_type_and_language() -> None:
     """It names them itself, as its help imports nothing."""
     assert list(map(str, ExtensionType)) == list(new.TYPES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath, PurePosixPath
+from shlex import quote
 from string import Template
 
 from packaging.version import Version
@@ -83,12 +84,12 @@ class Skeleton:
 
     def next_steps(self, folder: Path) -> list[str]:
         """Return the commands with which its author goes on."""
+        enter = f"cd {quote(str(folder))}"
         if self.language is Language.PYTHON:
-            return [f"cd {folder}", "pip install -e '.[testing]'", "pytest"]
+            return [enter, "pip install -e '.[testing]'", "pytest"]
         build = RECIPES[self.language].build
-        again = folder if folder.is_absolute() else f"./{folder}"  # a word without a slash would be a package
-        install = f"cd - && provisioning extension install {again}"
-        return [f"cd {folder}", *([build] if build else []), "pytest", install]
+        path = str(folder) if folder.is_absolute() else f"./{folder}"  # a word without a slash would be a package
+        return [enter, *([build] if build else []), "pytest", f"cd - && provisioning extension install {quote(path)}"]
 
     def _words(self) -> Mapping[str, str]:
         version = Version(__version__)
