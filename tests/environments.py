@@ -1,5 +1,6 @@
-"""Environments to install into: real ones, empty but for what the running one lends, and wheels made by hand."""
+"""Environments to install into: real ones, empty but for what the running one lends, and wheels for them."""
 
+import ensurepip
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import uv
 
-__all__ = ["Environment", "extension_files", "lend", "make_wheel"]
+__all__ = ["Environment", "build_wheel", "extension_files", "lend", "make_wheel", "unpack_pip"]
 
 MANIFEST = """
 [extension]
@@ -66,6 +67,22 @@ def make_wheel(
         for name, text in held.items():
             archive.writestr(name, text)
     return wheel
+
+
+def build_wheel(source: Path, out: Path) -> Path:
+    """Build the wheel of a package as any installer would, only without fetching the builder."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", out]
+    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=120)
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def unpack_pip(folder: Path) -> Path:
+    """Make a folder hold pip, as Python itself brings it, and return it."""
+    bundle = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
+    (wheel,) = Path(bundle).glob("pip-*.whl")
+    shutil.unpack_archive(wheel, folder, "zip")
+    return folder
 
 
 def lend(site: Path, *more: Path) -> None:

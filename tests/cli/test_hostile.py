@@ -35,6 +35,7 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("extension", "info"): ("local",),
     ("extension", "why"): ("local",),
     ("extension", "validate"): ("local",),
+    ("extension", "new"): ("fresh", "--type", "provider"),
     ("extension", "enable"): ("local",),
     ("extension", "disable"): ("kinds", "--user"),
     ("extension", "install"): ("./own", "--yes"),
@@ -121,7 +122,7 @@ def test_each_failure_is_one_line(flow: Path, tmp_path: Path, program) -> None:
 
 NOT_TWICE = {
     *(("init",), ("workflow", "run"), ("workflow", "rollback"), ("journal", "salvage")),
-    *(("extension", "install"), ("extension", "uninstall")),
+    *(("extension", "new"), ("extension", "install"), ("extension", "uninstall")),
 }
 """Commands that do another thing when they are called again."""
 

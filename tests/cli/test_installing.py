@@ -1,6 +1,5 @@
 """Packages installed and uninstalled by the real pip and the real uv, into real environments, without a network."""
 
-import ensurepip
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import Environment, lend, make_wheel
+from tests.environments import Environment, lend, make_wheel, unpack_pip
 
 TOOLS = pytest.mark.parametrize("tool", ["pip", "uv"])
 
@@ -20,11 +19,7 @@ TOOLS = pytest.mark.parametrize("tool", ["pip", "uv"])
 @pytest.fixture(scope="module")
 def pip_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds pip, as Python itself brings it."""
-    bundle = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
-    (wheel,) = Path(bundle).glob("pip-*.whl")
-    folder = tmp_path_factory.mktemp("pip")
-    shutil.unpack_archive(wheel, folder, "zip")
-    return folder
+    return unpack_pip(tmp_path_factory.mktemp("pip"))
 
 
 @pytest.fixture

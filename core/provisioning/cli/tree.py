@@ -44,6 +44,7 @@ TREE: Mapping[str, str | Noun] = {
             "info": "Show everything that is known of one extension.",
             "why": "Show how an extension came to its status, step by step.",
             "validate": "Check extensions and what is configured of them.",
+            "new": "Begin an extension: write a package or a folder that passes its own tests.",
             "enable": "Use an extension, from the next command on.",
             "disable": "Do not use an extension, from the next command on.",
             "install": "Install extensions, and show what was brought.",

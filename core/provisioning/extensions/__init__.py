@@ -21,6 +21,7 @@ from provisioning.extensions.freeze import (
 from provisioning.extensions.index import ManifestIndex
 from provisioning.extensions.installer import Installer, find_installer
 from provisioning.extensions.kinds import brought_kinds
+from provisioning.extensions.language import Language
 from provisioning.extensions.life import Life
 from provisioning.extensions.loader import load, load_command, load_plugin, load_provider
 from provisioning.extensions.manifest import STATUS_CHECK, Manifest, manifest_schema
@@ -37,6 +38,7 @@ from provisioning.extensions.registry import Registry
 from provisioning.extensions.requirement import extension_folder, requested_name
 from provisioning.extensions.reserved import RESERVED_COMMANDS
 from provisioning.extensions.selection import Selection
+from provisioning.extensions.skeleton import Skeleton
 from provisioning.extensions.tool import Say, silent
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "Frozen",
     "FrozenExtension",
     "Installer",
+    "Language",
     "Life",
     "Manifest",
     "ManifestIndex",
@@ -70,6 +73,7 @@ __all__ = [
     "Registry",
     "Say",
     "Selection",
+    "Skeleton",
     "Status",
     "Surroundings",
     "brought_by_name",

@@ -1,16 +1,16 @@
-"""An extension's folder put among others, or taken away: at no moment is half of one found there."""
+"""An extension's folder put among others, written anew, or taken away: at no moment is half of one found there."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from provisioning.errors import ExtensionError
+from provisioning.errors import ConfigurationError, ExtensionError
 from provisioning.extensions.folder_tree import NOT_CONTENT
 
-__all__ = ["place_folder", "remove_folder"]
+__all__ = ["place_folder", "remove_folder", "write_folder"]
 
 
 def place_folder(source: Path, target: Path) -> None:
@@ -29,6 +29,22 @@ def place_folder(source: Path, target: Path) -> None:
             if os.path.lexists(old):
                 old.rename(target)
             raise
+
+
+def write_folder(target: Path, files: Mapping[PurePath, str]) -> None:
+    """Write files, by their paths inside it, into a new folder.
+
+    Raises `ConfigurationError` when something is there already, `ExtensionError` when it cannot be written; then there
+    is no trace of it.
+    """
+    if os.path.lexists(target):
+        raise ConfigurationError(f"{target} exists already", hint="take another name, or another folder with --into")
+    with _aside(target) as aside:
+        fresh = aside / "fresh"
+        for path, text in files.items():
+            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / path).write_text(text, encoding="utf-8")
+        fresh.rename(target)
 
 
 def remove_folder(folder: Path) -> None:

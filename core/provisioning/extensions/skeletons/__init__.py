@@ -1,0 +1,1 @@
+"""What new extensions are made of: files whose `@@words` are filled in, read by `extension new` alone."""
