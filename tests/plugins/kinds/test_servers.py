@@ -195,7 +195,6 @@ class TestDelete:
         for bench.cloud in (Cloud(), Strict()):
             assert bench.call("run", operation) == Done({"server_id": "s-9"})
 
-
     def test_is_asked_for_until_it_has_begun(self, bench: Bench) -> None:
         """A cloud that stops a server first, and deletes only one that is stopped, is asked for each step."""
 
