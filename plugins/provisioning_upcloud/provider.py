@@ -69,12 +69,14 @@ class UpCloudProvider:
     @hookimpl
     def list_servers(self, labels: Mapping[str, str] | None, context: OperationContext) -> Iterator[Server]:
         """Yield the servers that carry all of `labels`, page by page."""
-        yield from self._listed("list servers", labels or {}, context)
+        wanted = labels or {}
+        found = self._listed("list servers", wanted, context)
+        yield from (server for server in found if wanted.items() <= server.labels.items())
 
     @hookimpl
     def get_server(self, server_id: str) -> Server:
         """Return one server; raise `NotFound` when it is gone."""
-        answer = self._session.ask(f"find server {server_id}", "GET", f"/server/{server_id}")
+        answer = self._session.ask(f"find server {server_id}", "GET", self._path(server_id))
         return as_server(answer["server"], self._name)
 
     @hookimpl
@@ -109,14 +111,13 @@ class UpCloudProvider:
 
         A server that is neither stopped nor started is left to become one of both.
         """
-        doing, path = f"delete server {server_id}", f"/server/{server_id}"
-        if not self._done(doing, "DELETE", path, params=[("storages", 1)]):
-            self._done(doing, "POST", f"{path}/stop", {"stop_server": {"stop_type": "hard"}})
+        if not self._done(server_id, "DELETE", params=[("storages", 1)]):
+            self._done(server_id, "POST", "/stop", {"stop_server": {"stop_type": "hard"}})
 
-    def _done(self, doing: str, method: str, path: str, *request: Any, **more: Any) -> bool:
-        """Make a request about a server; return whether its state allows it. One that is gone needs nothing."""
+    def _done(self, server_id: str, method: str, part: str = "", *request: Any, **more: Any) -> bool:
+        """Do a step of deleting; return whether the server's state allows it. One that is gone needs nothing."""
         try:
-            self._session.ask(doing, method, path, *request, **more)
+            self._session.ask(f"delete server {server_id}", method, self._path(server_id) + part, *request, **more)
         except NotFound:
             return True
         except ResourceConflict as error:
@@ -139,14 +140,21 @@ class UpCloudProvider:
     def reboot_server(self, server_id: str) -> None:
         """Let a running server shut down and start again."""
         how = {"stop_type": "soft", "timeout": _GRACE, "timeout_action": "destroy"}
-        self._session.ask(f"reboot server {server_id}", "POST", f"/server/{server_id}/restart", {"restart_server": how})
+        path = f"{self._path(server_id)}/restart"
+        self._session.ask(f"reboot server {server_id}", "POST", path, {"restart_server": how})
 
     def _bring(self, server_id: str, state: ServerState, verb: str, body: Any) -> None:
         try:
-            self._session.ask(f"{verb} server {server_id}", "POST", f"/server/{server_id}/{verb}", body)
+            self._session.ask(f"{verb} server {server_id}", "POST", f"{self._path(server_id)}/{verb}", body)
         except ResourceConflict:
             if self.get_server(server_id).state is not state:
                 raise
+
+    def _path(self, server_id: str) -> str:
+        """Return where a server is; what is no id of UpCloud's gets into no path."""
+        if not _ID.fullmatch(server_id):
+            raise NotFound(f"{self._name} has no server {server_id}: ids are UUIDs", provider=self._name)
+        return f"/server/{server_id}"
 
     # -- the catalog ---------------------------------------------------------------------------------------------
 
@@ -199,10 +207,14 @@ class UpCloudProvider:
     def _twins(self, client_token: str, context: OperationContext) -> list[Server]:
         """Return the servers that carry a token, oldest first; all who look see the same order."""
         found = self._listed("find a server by its token", {TOKEN_LABEL: client_token}, context)
-        return sorted(found, key=lambda server: (server.created_at or "", server.id))
+        twins = [server for server in found if server.client_token == client_token]
+        return sorted(twins, key=lambda server: (server.created_at or "", server.id))
 
     def _listed(self, doing: str, labels: Mapping[str, str], context: OperationContext) -> Iterator[Server]:
-        """Yield servers page by page, each once, though servers that come and go move the pages."""
+        """Yield servers page by page, each once, though servers that come and go move the pages.
+
+        UpCloud is asked for the labels, and not believed: what is listed may be deleted.
+        """
         wanted = [("label", f"{key}={value}") for key, value in labels.items()]
         seen: set[str] = set()
         for offset in itertools.count(0, _PAGE):

@@ -31,11 +31,10 @@ _CODES: Mapping[str, type[ProviderError]] = {
     "TRIAL_PLAN": ServiceLimitExceeded,
     "SERVER_CREATING_LIMIT_REACHED": Throttling,
     "SERVER_NOT_FOUND": NotFound,
-    "SERVER_INVALID": NotFound,
     "STORAGE_ATTACHED": ResourceConflict,
     "BACKUP_RULE_CONFLICT": ResourceConflict,
 }
-"""`SERVER_INVALID` is about an id that cannot be one. Another thing that is not found makes a request invalid."""
+"""Only a server is `NotFound`, which proves that it is gone; anything else that is missing is an invalid request."""
 _ENDS: Mapping[str, type[ProviderError]] = {
     "_FORBIDDEN": AccessDenied,
     "_RESOURCES_UNAVAILABLE": CapacityUnavailable,

@@ -14,6 +14,7 @@ from provisioning.testing.conformance.subject import Subject
 from provisioning.testing.fakes import Clock, FakeUpCloud
 
 PASSWORD = "correct-horse-battery-staple"
+NOBODY = "00000000-0000-4000-8000-000000000000"
 SPEC = ServerSpec("web", size="1xCPU-1GB", image="Debian GNU/Linux 12 (Bookworm)", zone="fi-hel1")
 
 
@@ -35,6 +36,7 @@ class Account:
             config=self.config,
             spec=SPEC,
             unreachable={**self.config, "api_endpoint": "http://127.0.0.1:1/1.3"},
+            unknown_id=NOBODY,
             odd_labels={"Key_with-9": 'x=1, y="2" & ключ/värde', "empty": ""},
             heeds_context=["list_servers"],
             sleep=self.clock.sleep,

@@ -21,7 +21,7 @@ from provisioning.errors import (
     Throttling,
 )
 from provisioning.testing.fakes import Reply
-from tests.plugins.upcloud.conftest import PASSWORD, SPEC
+from tests.plugins.upcloud.conftest import NOBODY, PASSWORD, SPEC
 
 PROBLEM = {"type": "https://developers.upcloud.com/1.3/errors#ERROR_{code}", "title": "Something.", "status": 400}
 
@@ -46,7 +46,7 @@ PROBLEM = {"type": "https://developers.upcloud.com/1.3/errors#ERROR_{code}", "ti
         (409, "BACKUP_RULE_CONFLICT", ResourceConflict),
         (409, "SOMETHING_NEW", ResourceConflict),
         (404, "SERVER_NOT_FOUND", NotFound),
-        (400, "SERVER_INVALID", NotFound),
+        (400, "SERVER_INVALID", InvalidRequest),
         (404, "ZONE_NOT_FOUND", InvalidRequest),
         (404, "STORAGE_NOT_FOUND", InvalidRequest),
         (400, "HOSTNAME_INVALID", InvalidRequest),
@@ -62,10 +62,10 @@ def test_each_code_has_a_word(account, status: int, code: str, kind: type[Provid
     for body in bodies:
         account.fake.refuse(Reply(status, body))
         with pytest.raises(ProviderError) as caught:
-            account.provider().get_server("s-1")
+            account.provider().get_server(NOBODY)
         assert type(caught.value) is kind
         assert caught.value.details == {"code": code}
-        assert caught.value.message.startswith("conformance could not find server s-1: ")
+        assert caught.value.message.startswith(f"conformance could not find server {NOBODY}: ")
         assert caught.value.message.endswith(f" ({code})")
 
 
@@ -77,7 +77,7 @@ def test_an_answer_without_a_code_is_not_taken_for_more_than_it_says(account, re
     """A wrong address answers 404 to everything, which is no proof that a server is gone."""
     account.fake.refuse(reply)
     with pytest.raises(ProviderError) as caught:
-        account.provider().get_server("s-1")
+        account.provider().get_server(NOBODY)
     assert type(caught.value) is kind
 
 
@@ -117,8 +117,8 @@ def test_a_late_reply_is_in_doubt(account) -> None:
 def test_what_was_not_sent_is_not_in_doubt(account) -> None:
     """Nobody answers there, so nothing was asked."""
     with pytest.raises(NetworkFailure) as caught:
-        account.provider(api_endpoint="http://127.0.0.1:1").get_server("s-1")
-    assert caught.value.message == "conformance could not find server s-1: the API cannot be reached"
+        account.provider(api_endpoint="http://127.0.0.1:1").get_server(NOBODY)
+    assert caught.value.message == f"conformance could not find server {NOBODY}: the API cannot be reached"
 
 
 def test_wrong_credentials_are_an_answer(account) -> None:
@@ -166,11 +166,11 @@ def test_no_secret_is_anywhere(account) -> None:
 @pytest.mark.parametrize(
     ("hook", "arguments"),
     [
-        ("get_server", ["1"]),
+        ("get_server", [NOBODY]),
         ("create_server", [SPEC, "token-1", {}]),
         ("find_server", ["token-1"]),
-        ("delete_server", ["1"]),
-        ("reboot_server", ["1"]),
+        ("delete_server", [NOBODY]),
+        ("reboot_server", [NOBODY]),
         ("list_zones", []),
     ],
 )

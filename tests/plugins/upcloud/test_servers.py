@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from provisioning.contract import ServerState
-from provisioning.errors import InvalidRequest, ResourceConflict
+from provisioning.errors import InvalidRequest, NotFound, ResourceConflict
 from provisioning.testing.fakes import Reply
 from provisioning_upcloud.turns import Turns
-from tests.plugins.upcloud.conftest import SPEC
+from tests.plugins.upcloud.conftest import NOBODY, SPEC
 
 
 class TestIdentity:
@@ -104,7 +104,7 @@ class TestDeletion:
         body = {"error": {"error_code": "STORAGE_STATE_ILLEGAL", "error_message": "The storage is being backed up."}}
         account.fake.refuse(Reply(409, body))
         with pytest.raises(ResourceConflict):
-            account.provider().delete_server("s-1")
+            account.provider().delete_server(NOBODY)
 
 
 class TestListing:
@@ -127,6 +127,28 @@ class TestListing:
         monkeypatch.setattr(account.fake, "answer", lambda request: answer(replace(request, query={})))
         assert [server.id for server in account.provider().list_servers()] == ids
         assert account.fake.requests == ["GET /server"] * 2
+
+    def test_a_filter_that_is_ignored_finds_nothing_of_others(self, account, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody else's server is listed, found, or taken for one too many and deleted."""
+        other = account.fake.add(labels={"tier": "web", "provisioning-token": "token-2"})
+        account.clock.sleep(5)
+        answer = account.fake.answer
+        monkeypatch.setattr(account.fake, "answer", lambda one: answer(replace(one, query={})))
+        provider = account.provider()
+        made = provider.create_server(SPEC, "token-1", {"tier": "db"})
+        assert account.fake.servers == [other, made.id]
+        assert [server.id for server in provider.list_servers({"tier": "db"})] == [made.id]
+        assert provider.find_server("token-3") is None
+
+    @pytest.mark.parametrize("server_id", ["", ".", "../storage", "no-such-server", "../server?x="])
+    def test_what_is_no_id_gets_into_no_path(self, account, server_id: str) -> None:
+        """It is not found, deleting it is a success, and UpCloud is not asked."""
+        provider = account.provider()
+        with pytest.raises(NotFound) as caught:
+            provider.get_server(server_id)
+        assert caught.value.message == f"conformance has no server {server_id}: ids are UUIDs"
+        provider.delete_server(server_id)
+        assert account.fake.requests == []
 
     @pytest.mark.parametrize(
         ("shown", "state"),
