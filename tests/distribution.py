@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGES", "PLUGINS", "PROJECT", "ROOT"]
+__all__ = ["PACKAGES", "PLUGINS", "PROJECT", "PROVIDERS", "ROOT"]
 
 ROOT = Path(__file__).parents[1]
 PROJECT: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -15,3 +15,10 @@ PLUGINS: Mapping[str, str] = dict(sorted(PROJECT["entry-points"]["provisioning.e
 
 PACKAGES = ("provisioning", *PLUGINS.values())
 """Every import package of the distribution."""
+
+PROVIDERS = sorted(
+    manifest["extension"]["name"]
+    for path in (*ROOT.glob("plugins/*/extension.toml"), *ROOT.glob("extensions/*/extension.toml"))
+    if (manifest := tomllib.loads(path.read_text(encoding="utf-8")))["extension"]["type"] == "provider"
+)
+"""The bundled extensions that are providers, by name."""

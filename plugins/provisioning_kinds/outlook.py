@@ -1,9 +1,9 @@
 """What a server's state means for somebody who waits for another one."""
 
-from provisioning.contract import OperationContext, Provider, Server, ServerState
-from provisioning.errors import NotFound, ResourceBroken, ResourceMissing
+from provisioning.contract import Server, ServerState
+from provisioning.errors import ResourceBroken, ResourceMissing
 
-__all__ = ["has_reached", "is_gone"]
+__all__ = ["has_reached"]
 
 _REASONS = ("error", "reason", "message", "fault")
 
@@ -30,11 +30,3 @@ def has_reached(server: Server, wanted: ServerState) -> bool:
 def _reason(server: Server) -> str:
     """Return what the provider says of a failure."""
     return next((str(server.raw[key]) for key in _REASONS if server.raw.get(key)), "the provider gives no reason")
-
-
-def is_gone(provider: Provider, server_id: str, context: OperationContext) -> bool:
-    """Whether there is no such server any more."""
-    try:
-        return provider.get_server(server_id, context).state is ServerState.DELETED
-    except NotFound:
-        return True

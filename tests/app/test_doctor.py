@@ -301,10 +301,10 @@ def test_a_folder_that_cannot_be_written_is_found_and_given_back(workspace: Path
 
 def test_a_provider_that_does_not_answer_is_found(workspace: Path, home: Path) -> None:
     """One that is not there at all, too; the others are asked."""
-    overrides = {"providers.local.directory": str(home / "cloud"), "providers.far.type": "no-such-cloud"}
+    overrides = {"providers.local.directory": str(home / "cloud"), "providers.far.type": "nowhere"}
     every = found(workspace, home, "core.provider.local", "core.provider.far", overrides=overrides)
     assert every["core.provider.local"].status == "ok"
-    assert told(every["core.provider.far"])[:2] == ("failed", "there is no provider type 'no-such-cloud'")
+    assert told(every["core.provider.far"])[:2] == ("failed", "there is no provider type 'nowhere'")
 
 
 def test_an_extension_that_cannot_be_used_is_found(workspace: Path, home: Path) -> None:

@@ -22,30 +22,14 @@ from provisioning.contract import (
     hookimpl,
 )
 from provisioning.errors import InvalidRequest, NetworkFailure, NotFound, ServiceInternalError
+from provisioning.testing.fakes import Clock
 
-__all__ = ["BROKEN", "CLOCK", "LAG", "PASSWORD", "Clock", "Cloud", "make"]
+__all__ = ["BROKEN", "CLOCK", "LAG", "PASSWORD", "Cloud", "make"]
 
 LAG = 5.0
 """How long a new server is hidden at most, in seconds."""
 HIDDEN = 3.0
 PASSWORD = "correct-horse-battery-staple"
-
-
-class Clock:
-    """A clock that goes on when somebody sleeps, and only then."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def read(self) -> float:
-        """Return the time, in seconds."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
-
-
 CLOCK = Clock()
 
 

@@ -80,7 +80,10 @@ class ProviderHooks:
 
     @hookspec(firstresult=True)
     def delete_server(self, server_id: str, context: OperationContext) -> None:
-        """Delete a server. Idempotent: one that is gone is a success."""
+        """Delete a server. Idempotent: one that is gone is a success.
+
+        It need not be gone afterwards: whoever waits for that calls again as long as it is not even `deleting`.
+        """
 
     @hookspec(firstresult=True)
     def start_server(self, server_id: str, context: OperationContext) -> None:

@@ -195,6 +195,22 @@ class TestDelete:
         for bench.cloud in (Cloud(), Strict()):
             assert bench.call("run", operation) == Done({"server_id": "s-9"})
 
+    def test_is_asked_for_until_it_has_begun(self, bench: Bench) -> None:
+        """A cloud that stops a server first, and deletes only one that is stopped, is asked for each step."""
+
+        class StopsFirst(Cloud):
+            def delete_server(self, server_id, context=None):  # type: ignore[no-untyped-def]
+                if self.servers[server_id].state is S.STOPPED:
+                    super().delete_server(server_id)
+                elif self.servers[server_id].state is S.RUNNING:
+                    self.stop_server(server_id)
+
+        bench.cloud = StopsFirst()
+        bench.cloud.put(S.RUNNING)
+        done = bench.finish("run", bench.operation("server_delete", {"server_id": "s-1"}))
+
+        assert (done, bench.cloud.calls) == (Done({"server_id": "s-1"}), ["stop s-1", "delete s-1"])
+
 
 class TestPower:
     """`server_start` and `server_stop`."""

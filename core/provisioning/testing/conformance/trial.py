@@ -109,6 +109,23 @@ class Trial:
         self.provider.delete_server(server.id, self.context)
         self._left.discard(server.id)
 
+    def deleted(self, server_id: str, is_enough: Callable[[Server | None], bool]) -> Server | None:
+        """Look at a server until it is as `is_enough` says; return what was seen last, None for nothing.
+
+        As the engine does it, the deletion is asked for again as long as the server is there and is not being deleted.
+        """
+
+        def look() -> Server | None:
+            try:
+                seen = self.provider.get_server(server_id, self.context)
+            except NotFound:
+                return None
+            if not seen.state.is_gone:
+                self.provider.delete_server(server_id, self.context)
+            return seen
+
+        return self.eventually(look, is_enough)
+
     # -- looking and waiting -------------------------------------------------------------------------------------
 
     def get(self, server: Server) -> Server | None:
@@ -165,6 +182,7 @@ class Trial:
         for server_id in sorted(self._left):
             try:
                 self.provider.delete_server(server_id, self.context)
+                self.deleted(server_id, lambda seen: seen is None or seen.state.is_gone)
             except ProvisioningError as error:
                 error.add_note(f"the conformance suite could not delete server {server_id}: delete it by hand")
                 errors.append(error)

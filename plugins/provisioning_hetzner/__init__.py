@@ -1,0 +1,1 @@
+"""The provider `hetzner`: servers in Hetzner's cloud."""
