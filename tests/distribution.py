@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGES", "PLUGINS", "PROJECT", "PROVIDERS", "ROOT"]
+__all__ = ["FOLDERS", "PACKAGES", "PLUGINS", "PROJECT", "PROVIDERS", "ROOT"]
 
 ROOT = Path(__file__).parents[1]
 PROJECT: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -15,6 +15,9 @@ PLUGINS: Mapping[str, str] = dict(sorted(PROJECT["entry-points"]["provisioning.e
 
 PACKAGES = ("provisioning", *PLUGINS.values())
 """Every import package of the distribution."""
+
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("extensions/*/extension.toml"))
+"""The bundled extensions that are folders, by name; all of them are off until they are enabled."""
 
 PROVIDERS = sorted(
     manifest["extension"]["name"]

@@ -17,6 +17,7 @@ from provisioning.errors import (
     NetworkFailure,
     NotFound,
     ProviderError,
+    ProvisioningError,
     ResourceConflict,
     ServiceInternalError,
     ServiceLimitExceeded,
@@ -58,6 +59,8 @@ def translated(provider: str, doing: str) -> Iterator[None]:
     """Turn what the SDK raises into a `ProviderError`; `doing` says what was tried ("create server web")."""
     try:
         yield
+    except ProvisioningError:
+        raise
     except Exception as error:
         found = _found(error, f"{provider} could not {doing}", provider)
         if found is None:

@@ -7,9 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from tests.distribution import PLUGINS
+from tests.distribution import FOLDERS, PLUGINS
 
-BUNDLED = ("audit-log", "policy-guard", "web-cluster", "webhook-notify")
 MANIFEST = """
 [extension]
 name = "{name}"
@@ -90,7 +89,7 @@ def test_all_are_listed(run, extensions: Path, workspace: Path) -> None:
     header, *lines = run("extension", "list").stdout.splitlines()
     shown = {line.split()[0]: line for line in lines}
     assert header.split() == ["NAME", "VERSION", "TYPE", "STATUS", "ORIGIN", "PROBLEM"]
-    assert list(shown) == sorted(["audit", "torn", *PLUGINS, *BUNDLED])
+    assert list(shown) == sorted(["audit", "torn", *PLUGINS, *FOLDERS])
     assert shown["audit"].split() == [
         "audit",
         "1.0",
@@ -258,7 +257,7 @@ def test_an_unknown_name_is_told_with_what_is_near(run, verb: str, extensions: P
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "error: there is no extension 'audti'; did you mean audit?\n"
-        f"  hint: there is: {', '.join(sorted(['audit', *PLUGINS, *BUNDLED]))}; or install its extension\n"
+        f"  hint: there is: {', '.join(sorted(['audit', *PLUGINS, *FOLDERS]))}; or install its extension\n"
     )
     assert not (workspace / "config.user.toml").exists()
 
@@ -278,7 +277,7 @@ def test_options_choose_before_any_import(run, options, used: set[str], extensio
     write(extensions, "second")
     found = data_of(run(*options, "extension", "list", "-o", "json"))
     assert {one["name"] for one in found if one["status"] == "ready"} == used
-    left_out = [one["problems"] for one in found if one["status"] == "disabled" and one["name"] not in BUNDLED]
+    left_out = [one["problems"] for one in found if one["status"] == "disabled" and one["name"] not in FOLDERS]
     assert [problem["code"] for problems in left_out for problem in problems] == ["disabled_by_option"] * len(left_out)
     assert all(problem["message"].startswith("the option --") for problems in left_out for problem in problems)
 

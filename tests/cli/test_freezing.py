@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from provisioning.extensions import freeze_schema
 from tests.cli.test_folder_extensions import write
-from tests.distribution import PLUGINS
+from tests.distribution import FOLDERS, PLUGINS
 from tests.environments import Environment
 
 
@@ -34,7 +34,7 @@ def test_what_is_there_is_frozen(run, workspace: Path) -> None:
     frozen = tomllib.loads(done.stdout)
     Draft202012Validator(freeze_schema()).validate(frozen)
     by_name = {one["name"]: one for one in frozen["extensions"]}
-    assert list(by_name) == sorted(["audit-log", "own", "policy-guard", "web-cluster", "webhook-notify", *PLUGINS])
+    assert list(by_name) == sorted(["own", *FOLDERS, *PLUGINS])
     own = by_name["own"]
     assert own.pop("digest").startswith("sha256:")
     assert own == {

@@ -201,7 +201,8 @@ def test_an_instance_that_cannot_be_used_says_why(
 
 def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra that brings it."""
-    monkeypatch.setitem(sys.modules, "boto3", None)
+    for name in ("boto3", "botocore", "botocore.config", "botocore.exceptions"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ExtensionBroken) as caught:
         AwsProvider("aws-eu", DEFAULTS).find_server("x")
     assert caught.value.message == "provider aws-eu needs the AWS SDK, and boto3 is not installed"
