@@ -30,9 +30,9 @@ HEADERS = ("name", "version", "valid", "problem", "hint")
 def command(invocation: Invocation, extension: str | None, *, with_code: bool) -> int:
     """Check extensions and what is configured of them.
 
-    An extension is given by its NAME, or by the PATH of its folder; without either, all are checked. The manifest,
-    what it needs, the schema of its options and the options themselves are checked; one that is disabled is checked
-    like the others. The exit code is 1 when something is wrong.
+    An extension is given by its NAME, or by the PATH of its folder; without either, all are checked but those that
+    come with provisioning and are off. The manifest, what it needs, the schema of its options and the options
+    themselves are checked; one that is disabled is checked like the others. The exit code is 1 when something is wrong.
     """
     folder = _folder(extension)
     if folder is not None:
@@ -65,7 +65,11 @@ def _records(app: "App", extension: str | None, folder: Path | None) -> "Sequenc
     if folder is not None:
         real = folder.resolve()
         return [one for one in app.registry.records if one.location and one.location.resolve().is_relative_to(real)]
-    return app.registry.records if extension is None else app.registry.named(extension)
+    if extension is not None:
+        return app.registry.named(extension)
+    from provisioning.extensions import Status
+
+    return [one for one in app.registry.records if not (one.origin.is_bundled and one.status is Status.DISABLED)]
 
 
 def _show(found: "Sequence[Examination]") -> None:
