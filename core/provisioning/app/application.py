@@ -192,6 +192,25 @@ class App:
         """Return the workflow templates of all extensions, importing none."""
         return list(template_summaries(self.registry))
 
+    def submit(
+        self,
+        document: Document,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workflow_id: str | None = None,
+        parallelism: int | None = None,
+        on_failure: str | None = None,
+    ) -> RunRecord:
+        """Record the run of a workflow and drive nothing: `resume` begins it, here or in another process.
+
+        The same document under the same `workflow_id` twice is one run; another one is a `RunConflict`.
+        """
+        plan = self.plan(
+            document, inputs=inputs, workflow_id=workflow_id, parallelism=parallelism, on_failure=on_failure
+        )
+        submit(plan, self.journal)
+        return self.journal.get_run(plan.workflow_id)
+
     def start(
         self,
         document: Document,
@@ -230,12 +249,13 @@ class App:
         return self.start(document, **options).wait()
 
     def resume(self, workflow_id: str) -> Run:
-        """Go on with a run that was cut off, interrupted or stopped by a failure, in the direction it was going.
+        """Go on with a run that was cut off, interrupted or stopped by a failure, or begin one that was submitted.
 
         Raises `RunNotFound`, `RunConflict` for one that is rolled back, `RunLocked` for one that is driven now.
         """
         check_resume(self.journal.get_run(workflow_id))
-        return self._drive(self.run_plan(workflow_id))
+        is_new = not self.journal.list_events(workflow_id, limit=1)
+        return self._drive(self.run_plan(workflow_id), is_new=is_new)
 
     def rollback(self, workflow_id: str, *, skip: Sequence[str] = (), retry: bool = False) -> Run:
         """Undo what a run did, the newest first, but for the operations in `skip`; may be repeated until it succeeds.
@@ -282,9 +302,12 @@ class App:
         """Return how a run stands; raises `RunNotFound`."""
         return read_report(self.journal, workflow_id)
 
-    def runs(self, *, limit: int = 50, state: str | None = None) -> Sequence[RunRecord]:
-        """Return the runs of this workspace, the newest first."""
-        return self.journal.list_runs(limit=limit, state=None if state is None else _run_state(state))
+    def runs(
+        self, *, limit: int = 50, state: str | None = None, name: str | None = None, before: str | None = None
+    ) -> Sequence[RunRecord]:
+        """Return the runs of this workspace, the newest first; with `before` those older than that run."""
+        wanted = None if state is None else _run_state(state)
+        return self.journal.list_runs(limit=limit, state=wanted, name=name, before=before)
 
     def operations(self, workflow_id: str, *, newest: int | None = None) -> Iterator[OperationRecord]:
         """Yield the operations of a run that have begun, in the order in which they did: all, or the newest ones."""

@@ -88,10 +88,12 @@ FROM runs WHERE workflow_id = ?
 LIST_RUNS = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
        lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
-FROM runs WHERE :state IS NULL OR state = :state
+FROM runs
+WHERE (:state IS NULL OR state = :state) AND (:name IS NULL OR name = :name)
+  AND (:before IS NULL OR run < (SELECT run FROM runs WHERE workflow_id = :before))
 ORDER BY run DESC LIMIT :limit
 """
-"""Read runs with their leases, the newest first, of one state or of all."""
+"""Read runs with their leases, the newest first: of one state or name or of all, from before one run on."""
 
 LIST_IDS = "SELECT workflow_id FROM runs ORDER BY workflow_id"
 """Read the ids of all runs, from their index alone."""

@@ -44,6 +44,7 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> int:
 
 def _check(app: "App", name: str) -> dict[str, Any]:
     """Ask one provider; one that cannot even be loaded is an answer too, so that the others are asked."""
+    from provisioning.contract import ConnectionStatus
     from provisioning.errors import ConfigurationError, ExtensionError
 
     try:
@@ -51,22 +52,5 @@ def _check(app: "App", name: str) -> dict[str, Any]:
     except (ConfigurationError, ExtensionError) as error:
         if name not in [provider.name for provider in app.providers()]:
             raise
-        return _row(name, reachable=False, message=error.message)
-    latency = None if status.latency is None else round(status.latency, 3)
-    return {
-        **_row(name, reachable=status.reachable, message=status.message),
-        "authenticated": status.authenticated,
-        "latency": latency,
-        "details": dict(status.details),
-    }
-
-
-def _row(name: str, *, reachable: bool, message: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "reachable": reachable,
-        "authenticated": None,
-        "latency": None,
-        "message": message,
-        "details": {},
-    }
+        return {"name": name, **ConnectionStatus(reachable=False, message=error.message).as_dict()}
+    return {"name": name, **status.as_dict()}
