@@ -27,6 +27,7 @@ from provisioning.app.templates import find_template, template_summaries
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
+    ConnectionStatus,
     Event,
     Journal,
     OperationRecord,
@@ -349,6 +350,10 @@ class App:
     def provider(self, name: str) -> Provider:
         """Return one provider instance; raises `ExtensionError` or `ConfigurationError` when it cannot be had."""
         return self._parts.providers.get(name)
+
+    def check_provider(self, name: str) -> ConnectionStatus:
+        """Ask a provider instance whether its cloud answers; one that cannot even be loaded is an answer, too."""
+        return self._parts.providers.check(name)
 
     def servers(self, provider: str | None = None, *, labels: Mapping[str, str] | None = None) -> Iterator[Server]:
         """Yield the servers of one provider instance, or of all, that carry all of `labels`."""

@@ -311,6 +311,10 @@ class Journal(Protocol):
         """Return runs, the newest first: those submitted before run `before`, in a state, of a name."""
         ...
 
+    def count_runs(self) -> Mapping[RunState, int]:
+        """Return how many runs are in each state."""
+        ...
+
     def get_document(self, workflow_id: str) -> Mapping[str, Any]:
         """Return the document that the run was submitted with."""
         ...

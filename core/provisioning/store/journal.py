@@ -217,6 +217,11 @@ class SqliteJournal:
         with self._readers.read() as connection:
             return [as_run(row) for row in connection.execute(queries.LIST_RUNS, wanted).fetchall()]
 
+    def count_runs(self) -> Mapping[RunState, int]:
+        """Return how many runs are in each state; a state without any is not there."""
+        with self._readers.read() as connection:
+            return {RunState(state): count for state, count in connection.execute(queries.COUNT_RUNS).fetchall()}
+
     def get_document(self, workflow_id: str) -> Mapping[str, Any]:
         """Return the document that the run was submitted with, or raise `RunNotFound`."""
         with self._readers.snapshot() as connection:

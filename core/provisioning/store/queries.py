@@ -7,6 +7,7 @@ __all__ = [
     "ADD_RUN",
     "COUNT_EVENTS",
     "COUNT_OPERATIONS",
+    "COUNT_RUNS",
     "EXTEND_LEASE",
     "FIND_CANCEL",
     "FIND_DOCUMENT",
@@ -136,6 +137,9 @@ SET state = 'rollback_failed', error = ?, cancel = NULL, events = (SELECT count(
 WHERE run = ?
 """
 """Say of a run that it is not whole: it cannot go on, and what is known of it can be undone."""
+
+COUNT_RUNS = "SELECT state, COUNT(*) FROM runs GROUP BY state"
+"""Count the runs by their states."""
 
 SET_CANCEL = "UPDATE runs SET cancel = ? WHERE workflow_id = ?"
 """Ask the driver of a run to stop."""

@@ -1,0 +1,17 @@
+"""The routes, one noun each."""
+
+from provisioning.api.routes import events, extensions, health, operations, plans, providers, servers, workflows
+
+__all__ = ["ROUTERS"]
+
+ROUTERS = (
+    health.router,
+    plans.router,
+    workflows.router,
+    operations.router,
+    events.router,
+    servers.router,
+    providers.router,
+    extensions.router,
+)
+"""Every router, in the order of the document."""

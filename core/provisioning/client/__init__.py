@@ -1,0 +1,1 @@
+"""The client: the application of another machine, asked over HTTP as if it were here."""
