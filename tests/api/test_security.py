@@ -11,7 +11,7 @@ from provisioning.api.rate import RequestRate
 from provisioning.api.server import serve
 from provisioning.app import App, Scope, Tokens
 from provisioning.errors import ConfigurationError
-from provisioning.testing import IsolatedWorkspace, run_command
+from provisioning.testing import IsolatedWorkspace
 from tests.api.serving import Asking, serving
 
 ONE = {"name": "one", "operations": [{"id": "a", "kind": "command", "parameters": {"command": ["true"]}}]}
@@ -89,19 +89,6 @@ class TestTokens:
         file.write_text("[{]", encoding="utf-8")
         answer = guarded("GET", "/workflows", None, bearer("prov_x_y"))
         assert (answer.status, answer.error["code"]) == (422, "ConfigurationError")
-
-    def test_the_command_makes_lists_and_revokes_them(self, isolated_workspace: IsolatedWorkspace) -> None:
-        """The text is printed once; a list shows all but that."""
-        text = run_command("token", "create", "ci", "--scope", "run", "--days", "3").stdout.strip()
-        listed = run_command("token", "list", "-o", "json").data
-        assert [(one["name"], one["scope"]) for one in listed] == [("ci", "run")]
-        assert listed[0]["expires_at"] - listed[0]["created_at"] == pytest.approx(3 * 86400)
-        assert text.startswith(f"prov_{listed[0]['id']}_")
-        assert run_command("token", "revoke", listed[0]["id"]).exit_code == 0
-        again = run_command("token", "revoke", listed[0]["id"])
-        expected = f"error: there is no token {listed[0]['id']}\n  hint: `provisioning token list` shows them\n"
-        assert (again.exit_code, again.stderr) == (2, expected)
-        assert run_command("token", "list").stderr == "No token.\n"
 
 
 class TestAddress:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -93,8 +94,9 @@ def _listen(settings: ApiSettings) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise ConfigurationError(
-            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}", hint="name another --port"
+            f"{settings.host}:{settings.port} cannot be listened on: {reason}", hint="name another --host or --port"
         ) from error
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from provisioning.api.feed import Feed
 from provisioning.contract import Event
@@ -15,9 +15,10 @@ _PAGE = 500
 
 
 class Form(Protocol):
-    """How a stream is written."""
+    """How a stream is written; `schema` is of one member of it, as the OpenAPI document describes it."""
 
-    media_type: str
+    media_type: ClassVar[str]
+    schema: ClassVar[dict[str, Any]]
 
     def event(self, event: Event) -> str:
         """Write an event."""
@@ -39,7 +40,12 @@ class Form(Protocol):
 class ServerSentEvents:
     """As browsers read it: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
 
-    media_type = "text/event-stream"
+    media_type: ClassVar[str] = "text/event-stream"
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "required": ["data"],
+        "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    }
 
     def event(self, event: Event) -> str:
         """Write an event: its sequence is the id, with which a client comes back."""
@@ -62,7 +68,8 @@ class ServerSentEvents:
 class JsonLines:
     """One JSON document a line, for `jq` and logs; an empty line while there is nothing new."""
 
-    media_type = "application/jsonl"
+    media_type: ClassVar[str] = "application/jsonl"
+    schema: ClassVar[dict[str, Any]] = {"type": "object"}
 
     def event(self, event: Event) -> str:
         """Write an event."""

@@ -32,7 +32,7 @@ Follow = Annotated[bool | None, Query(description="Go on with new events; a page
 def _streams(default: str) -> dict[int | str, dict[str, object]]:
     """Return the answers of a route that streams, or answers with one page."""
     found = answers(PageReply[EventDocument], text=f"Events, as `Accept` wants them; without it as {default}.")
-    found[200]["content"] = {form.media_type: {"schema": {"type": "string"}} for form in _FORMS}
+    found[200]["content"] = {form.media_type: {"schema": form.schema} for form in _FORMS}
     found[204] = {"description": "The run is over, and everything was read: do not connect again."}
     return found
 

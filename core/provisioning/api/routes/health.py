@@ -15,6 +15,8 @@ from provisioning.app import Scope
 
 __all__ = ["router"]
 
+_FIGURES = answers(str, text="Figures for Prometheus.")
+
 router = APIRouter(tags=["health"])
 
 
@@ -33,7 +35,7 @@ def get_health(request: Request, app: TheApp, driving: TheDriving, feed: TheFeed
     return reply(request, data)
 
 
-@router.get("/metrics", response_class=PlainTextResponse, dependencies=[needs(Scope.READ)])
+@router.get("/metrics", responses=_FIGURES, response_class=PlainTextResponse, dependencies=[needs(Scope.READ)])
 def get_metrics(app: TheApp, driving: TheDriving, feed: TheFeed) -> Response:
     """Return the figures in the text format of Prometheus."""
     text = exposition(app, driving, feed)

@@ -23,7 +23,7 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> int:
     Without NAME all configured providers are asked. The exit code is 1 when one does not answer, or refuses the
     credentials.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         data = [
             {"name": name, **app.check_provider(name).as_dict()}
             for name in names or [provider.name for provider in app.providers()]

@@ -25,7 +25,7 @@ def command(invocation: Invocation, state: str | None, limit: int) -> None:
 
     A run in state `running` or `rolling_back` that nobody drives any more was cut off: resume it or roll it back.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         runs = list(app.runs(limit=limit, state=state))
     rows = [
         (run.workflow_id, run.name, run.state, run.total, as_time(run.created_at), as_time(run.updated_at))

@@ -31,7 +31,7 @@ def command(invocation: Invocation, workflow_id: str, *, limit: int | None) -> N
     The operations that have begun stand in the order in which they did. The exit code is 0 whatever state the run
     is in: it is the answer, not a failure of this command.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         report = app.status(workflow_id)
         operations = list(app.operations(workflow_id, newest=limit))
         left_out = tell_left_out("operation", sum(report.counts.values()), limit)
