@@ -121,6 +121,7 @@ def test_every_reply_is_in_the_envelope_with_its_request_id(ask: Asking) -> None
         ("GET", "/servers?label=x", None, 422, "InvalidParameter", "label: expected KEY=VALUE, got 'x'"),
         ("GET", "/providers/nobodys/check", None, 422, "ConfigurationError", None),
         ("GET", "/extensions/nobodys", None, 404, "ExtensionNotFound", None),
+        ("GET", "/extensions/nobodys/x", None, 404, "NotFound", "nothing answers at /extensions/nobodys/x"),
     ],
 )
 def test_every_error_is_in_the_envelope(
@@ -229,6 +230,7 @@ def test_what_the_workspace_has_is_told(ask: Asking) -> None:
     assert {record["status"] for record in ask.get("/extensions?status=ready").data} == {"ready"}
     assert [record["name"] for record in ask.get("/extensions/local").data] == ["local"]
     assert ask.get("/templates").status == 200
+    assert ask.get("/orphans").data == {"asked": 1, "servers": [], "failures": {}}
 
 
 def test_a_server_made_by_a_run_is_listed(ask: Asking) -> None:

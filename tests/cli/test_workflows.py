@@ -351,7 +351,9 @@ class TestUndo:
         assert result.stdout.startswith("wf-stuck (two) rollback failed in ")
         why = "operation first: false ended with exit status 1, and wrote nothing on stderr"
         assert f"left behind: first: run false ({why})\n" in result.stderr
-        assert here(result.stderr).endswith("to try again what is left: provisioning workflow rollback wf-stuck --retry\n")
+        assert here(result.stderr).endswith(
+            "to try again what is left: provisioning workflow rollback wf-stuck --retry\n"
+        )
         assert not (documents / "second.txt").exists()
 
     def test_what_is_left_can_be_retried_or_skipped(self, run, documents: Path) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from provisioning.api.errors import MissingScope, Unauthorized
 from provisioning.app import Scope, Tokens
 
-__all__ = ["Access", "audit", "needs"]
+__all__ = ["Access", "audit", "needs", "require"]
 
 _AUDIT = logging.getLogger("provisioning.api.audit")
 _BEARER = HTTPBearer(auto_error=False, description="A token that `provisioning token create` has printed.")
@@ -40,14 +40,19 @@ class Access:
 def needs(scope: Scope) -> Depends:
     """Return the dependency that lets only those in who may do what needs `scope`."""
 
-    def check(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> None:
-        access: Access = request.app.state.access
-        text = None if given is None else given.credentials
-        if given is None and "authorization" in request.headers:
-            text = ""  # another scheme than Bearer proves nothing
-        request.state.who = access.check(text, scope)
+    def check(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> None:
+        require(request, scope)
 
     return Depends(check)
+
+
+def require(request: Request, scope: Scope) -> None:
+    """Raise `Unauthorized` or `MissingScope` for a request that may not do what needs `scope`."""
+    access: Access = request.app.state.access
+    given = request.headers.get("authorization")
+    scheme, _, text = (given or "").partition(" ")
+    token = text.strip() if scheme.lower() == "bearer" else ""  # another scheme than Bearer proves nothing
+    request.state.who = access.check(None if given is None else token, scope)
 
 
 def audit(request: Request, what: str, workflow_id: str) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "GraphDocument",
     "HealthDocument",
     "OperationDocument",
+    "OrphansDocument",
     "PageReply",
     "PendingReply",
     "PlanDocument",
@@ -101,6 +102,7 @@ class RunDocument(BaseModel):
     created_at: float
     updated_at: float
     error: Error
+    events: int
     cancel: str | None
     driven_by: str | None
 
@@ -209,6 +211,14 @@ class ServerDocument(BaseModel):
     client_token: str | None
     created_at: str | None
     raw: dict[str, Any]
+
+
+class OrphansDocument(BaseModel):
+    """Servers with our labels that no run accounts for; `asked` counts the providers that were asked to the end."""
+
+    asked: int
+    servers: list[dict[str, Any]]
+    failures: dict[str, dict[str, Any]]
 
 
 class ProviderDocument(BaseModel):

@@ -13,10 +13,10 @@ from provisioning.errors import ConfigurationError
 from provisioning.source import parse_source
 from provisioning.source.document import Source
 
-__all__ = ["BODY", "Submission", "read_submission"]
+__all__ = ["BODY", "Submission", "read_json", "read_submission"]
 
 _NAME = "request body"
-_OPTIONS = ("inputs", "workflow_id", "parallelism", "on_failure")
+_OPTIONS = ("inputs", "workflow_id", "parallelism", "on_failure", "no_rollback")
 _LONGEST_KEY = 255
 
 BODY: dict[str, Any] = {
@@ -49,6 +49,7 @@ BODY: dict[str, Any] = {
                                 "inputs": {"type": "object"},
                                 "workflow_id": {"type": "string"},
                                 "parallelism": {"type": "integer", "minimum": 1, "maximum": 10_000},
+                                "no_rollback": {"type": "boolean"},
                                 "on_failure": {"enum": ["rollback", "stop", "continue"]},
                             },
                         },
@@ -89,7 +90,7 @@ class Submission:
 
 async def read_submission(request: Request) -> Submission:
     """Read the body of a request; raises `UnsupportedMediaType`, and `ConfigurationError` for what is no document."""
-    source = await _read_json(request)
+    source = await read_json(request)
     if "document" not in source.data and "template" not in source.data:
         return Submission(source)
     _check_keys(source)
@@ -102,7 +103,8 @@ async def read_submission(request: Request) -> Submission:
     return Submission(Source("document", source.format, document, ""), options)
 
 
-async def _read_json(request: Request) -> Source:
+async def read_json(request: Request) -> Source:
+    """Read the body of a request as a JSON table; raises as `read_submission`."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType(

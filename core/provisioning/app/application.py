@@ -193,22 +193,13 @@ class App:
         """Return the workflow templates of all extensions, importing none."""
         return list(template_summaries(self.registry))
 
-    def submit(
-        self,
-        document: Document,
-        *,
-        inputs: Mapping[str, Any] | None = None,
-        workflow_id: str | None = None,
-        parallelism: int | None = None,
-        on_failure: str | None = None,
-    ) -> RunRecord:
+    def submit(self, document: Document, **options: Any) -> RunRecord:
         """Record the run of a workflow and drive nothing: `resume` begins it, here or in another process.
 
-        The same document under the same `workflow_id` twice is one run; another one is a `RunConflict`.
+        The options are those of `plan`. The same document under the same `workflow_id` twice is one run; another one
+        is a `RunConflict`.
         """
-        plan = self.plan(
-            document, inputs=inputs, workflow_id=workflow_id, parallelism=parallelism, on_failure=on_failure
-        )
+        plan = self.plan(document, **options)
         submit(plan, self.journal)
         return self.journal.get_run(plan.workflow_id)
 
@@ -302,6 +293,10 @@ class App:
     def status(self, workflow_id: str) -> Report:
         """Return how a run stands; raises `RunNotFound`."""
         return read_report(self.journal, workflow_id)
+
+    def record(self, workflow_id: str) -> RunRecord:
+        """Return a run as the journal knows it: how it stands, and who drives it; raises `RunNotFound`."""
+        return self.journal.get_run(workflow_id)
 
     def runs(
         self, *, limit: int = 50, state: str | None = None, name: str | None = None, before: str | None = None

@@ -95,6 +95,7 @@ class Provisioner(Protocol):
         workflow_id: str | None = None,
         parallelism: int | None = None,
         on_failure: str | None = None,
+        no_rollback: bool | None = None,
     ) -> DrivenRun:
         """Begin to run a workflow."""
         ...
@@ -103,7 +104,7 @@ class Provisioner(Protocol):
         """Go on with a run."""
         ...
 
-    def rollback(self, workflow_id: str, *, skip: Sequence[str] = ()) -> DrivenRun:
+    def rollback(self, workflow_id: str, *, skip: Sequence[str] = (), retry: bool = False) -> DrivenRun:
         """Undo a run."""
         ...
 
@@ -127,7 +128,11 @@ class Provisioner(Protocol):
         """Return the runs, the newest first."""
         ...
 
-    def operations(self, workflow_id: str) -> "Iterator[OperationRecord]":
+    def record(self, workflow_id: str) -> "RunRecord":
+        """Return a run as the journal knows it."""
+        ...
+
+    def operations(self, workflow_id: str, *, newest: int | None = None) -> "Iterator[OperationRecord]":
         """Yield the operations of a run."""
         ...
 
@@ -135,7 +140,9 @@ class Provisioner(Protocol):
         """Return a run's state."""
         ...
 
-    def events(self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False) -> "Iterator[Event]":
+    def events(
+        self, workflow_id: str | None = None, *, after: int = 0, newest: int | None = None, follow: bool = False
+    ) -> "Iterator[Event]":
         """Yield events."""
         ...
 

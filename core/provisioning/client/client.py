@@ -1,5 +1,6 @@
 """The client: what `App` does, done by a server."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -72,11 +73,17 @@ class Client:
         workflow_id: str | None = None,
         parallelism: int | None = None,
         on_failure: str | None = None,
+        no_rollback: bool | None = None,
     ) -> RemoteRun:
         """Submit a workflow and follow its run; as `App.start`."""
         after = self._last_sequence(workflow_id)
         run = self.submit(
-            document, inputs=inputs, workflow_id=workflow_id, parallelism=parallelism, on_failure=on_failure
+            document,
+            inputs=inputs,
+            workflow_id=workflow_id,
+            parallelism=parallelism,
+            on_failure=on_failure,
+            no_rollback=no_rollback,
         )
         return self._follow(run.workflow_id, after)
 
@@ -90,10 +97,10 @@ class Client:
         self._connection.post(f"/workflows/{workflow_id}/resume")
         return self._follow(workflow_id, after)
 
-    def rollback(self, workflow_id: str, *, skip: Sequence[str] = ()) -> RemoteRun:
+    def rollback(self, workflow_id: str, *, skip: Sequence[str] = (), retry: bool = False) -> RemoteRun:
         """Undo what a run did, the newest first, but for the operations in `skip`."""
         after = self._last_sequence(workflow_id)
-        self._connection.post(f"/workflows/{workflow_id}/rollback", skip=list(skip))
+        self._connection.post(f"/workflows/{workflow_id}/rollback", skip=list(skip), retry=retry)
         return self._follow(workflow_id, after)
 
     def cancel(self, workflow_id: str, *, rollback: bool = False) -> None:
@@ -121,18 +128,34 @@ class Client:
         pages = self._connection.pages("/workflows", limit=min(limit, _PAGE), state=state)
         return [as_run(one) for one, _ in zip(pages, range(limit), strict=False)]
 
-    def operations(self, workflow_id: str) -> Iterator[OperationRecord]:
-        """Yield the operations of a run that have begun, in the order in which they did."""
+    def record(self, workflow_id: str) -> RunRecord:
+        """Return a run as the journal there knows it."""
+        return as_run(self._connection.get(f"/workflows/{workflow_id}/record"))
+
+    def operations(self, workflow_id: str, *, newest: int | None = None) -> Iterator[OperationRecord]:
+        """Yield the operations of a run that have begun, in the order in which they did: all, or the newest ones."""
         pages = self._connection.pages(f"/workflows/{workflow_id}/operations", limit=_PAGE)
-        return (as_operation(one, position) for position, one in enumerate(pages, start=1))
+        found = (as_operation(one, position) for position, one in enumerate(pages, start=1))
+        return found if newest is None else iter(deque(found, maxlen=newest))
 
     def checkpoint(self, workflow_id: str) -> WorkflowCheckpoint:
         """Return a run's state now."""
         return as_checkpoint(self._connection.get(f"/workflows/{workflow_id}/status")["checkpoint"])
 
-    def events(self, workflow_id: str | None = None, *, after: int = 0, follow: bool = False) -> Iterator[Event]:
-        """Yield events above `after`, of one run or of all; with `follow` as they come, until the run is over."""
+    def events(
+        self, workflow_id: str | None = None, *, after: int = 0, newest: int | None = None, follow: bool = False
+    ) -> Iterator[Event]:
+        """Yield events above `after`, of one run or of all, at most the `newest` of those that are there.
+
+        With `follow` they come live after these, until the run is over.
+        """
         path = "/events" if workflow_id is None else f"/workflows/{workflow_id}/events"
+        if newest is not None:
+            there = deque(map(as_event, self._connection.pages(path, "after", after=after, limit=_PAGE)), maxlen=newest)
+            yield from there
+            if not there or not follow:
+                return
+            after = there[-1].sequence
         if not follow:
             yield from map(as_event, self._connection.pages(path, "after", after=after, limit=_PAGE))
             return

@@ -21,6 +21,7 @@ from provisioning.contract import (
     WorkflowCheckpoint,
 )
 from provisioning.errors import ErrorInfo
+from provisioning.workflow.remainder import Remainder
 
 __all__ = [
     "as_checkpoint",
@@ -48,6 +49,7 @@ def as_run(data: Document) -> RunRecord:
         total=data["total"],
         created_at=data["created_at"],
         updated_at=data["updated_at"],
+        events=data["events"],
         error=_error(data["error"]),
         cancel=None if cancel is None else CancelMode(cancel),
         lease=None if holder is None else LeaseInfo(holder, 0, 0.0),
@@ -66,7 +68,7 @@ def as_report(data: Document) -> Report:
         error=_error(data["error"]),
         outputs=data["outputs"],
         failures=tuple((one["operation"], ErrorInfo.from_dict(one["error"])) for one in data["failures"]),
-        left=tuple((one["operation"], one["what"]) for one in data["left"]),
+        left=tuple(Remainder(**one) for one in data["left"]),
         resources=tuple(Resource(**one) for one in data["resources"]),
     )
 

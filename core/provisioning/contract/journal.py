@@ -151,6 +151,7 @@ class RunRecord:
             "updated_at": self.updated_at,
             "error": self.error.as_dict() if self.error else None,
             "cancel": self.cancel and str(self.cancel),
+            "events": self.events,
             "driven_by": self.lease.holder if self.lease else None,
         }
 

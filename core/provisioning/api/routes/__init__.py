@@ -1,6 +1,17 @@
 """The routes, one noun each."""
 
-from provisioning.api.routes import events, extensions, health, operations, plans, providers, servers, workflows
+from provisioning.api.routes import (
+    events,
+    extensions,
+    health,
+    mounted,
+    operations,
+    orphans,
+    plans,
+    providers,
+    servers,
+    workflows,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -11,7 +22,9 @@ ROUTERS = (
     operations.router,
     events.router,
     servers.router,
+    orphans.router,
     providers.router,
     extensions.router,
+    mounted.router,
 )
 """Every router, in the order of the document."""

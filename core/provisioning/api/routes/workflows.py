@@ -124,11 +124,13 @@ def roll_back_run(
     workflow_id: str,
     app: TheApp,
     driving: TheDriving,
+    *,
     skip: Annotated[list[str] | None, Query(description="Leave this operation as it is; repeatable.")] = None,
+    retry: Annotated[bool, Query(description="Try again what a rollback could not undo.")] = False,
 ) -> Response:
     """Undo what a run did, the newest first; may be repeated until it succeeds."""
     _check_free(app, workflow_id)
-    driving.begin(lambda: app.rollback(workflow_id, skip=skip or ()))
+    driving.begin(lambda: app.rollback(workflow_id, skip=skip or (), retry=retry))
     audit(request, "rolled back", workflow_id)
     return _accepted(request, app.journal.get_run(workflow_id))
 
