@@ -268,3 +268,15 @@ def test_what_the_command_line_started_is_seen_and_the_reverse(ask: Asking, app:
     ask("POST", "/workflows", echo(workflow_id="by-http"))
     ask.wait("by-http")
     assert app.status("by-http").state == "succeeded"
+
+
+def test_the_reference_is_one_page_that_asks_nobody_else(ask: Asking) -> None:
+    """Every route is on it; it has no script, and works without any network."""
+    answer = ask.get("/docs")
+    page = answer.content.decode()
+    routes = ask.get("/openapi.json").body["paths"]
+    assert [f"{method.upper()} {path}" for path, methods in routes.items() for method in methods] == re.findall(
+        r"<h2><code>(.*?)</code>", page
+    )
+    assert ("<script" in page, "http" in page) == (False, False)
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")

@@ -53,6 +53,7 @@ def create_api(app: App, settings: ApiSettings | None = None) -> FastAPI:
         summary="Create and destroy servers on any cloud.",
         lifespan=life,
         generate_unique_id_function=_operation_id,
+        docs_url=None,
         redoc_url=None,
     )
     api.state.app, api.state.settings = app, settings

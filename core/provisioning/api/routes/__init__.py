@@ -9,6 +9,7 @@ from provisioning.api.routes import (
     orphans,
     plans,
     providers,
+    reference,
     servers,
     workflows,
 )
@@ -26,5 +27,6 @@ ROUTERS = (
     providers.router,
     extensions.router,
     mounted.router,
+    reference.router,
 )
 """Every router, in the order of the document."""
