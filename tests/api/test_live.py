@@ -156,6 +156,8 @@ def test_thousands_of_idle_followers_cost_no_thread(app: App) -> None:
             for task in tasks[1000:]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for chunks in mine:
+                await chunks.aclose()
             async with asyncio.timeout(30):
                 while feed.followers:  # none of them is left behind
                     await asyncio.sleep(0)
