@@ -8,10 +8,13 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import provisioning_kinds.plugin
 from provisioning import errors
+from provisioning.api import create_api
+from provisioning.app import App
 from provisioning.app.schemas import all_schemas
 from provisioning.config import config_schema
 from provisioning.contract import (
@@ -200,6 +203,12 @@ def meaning_of(schema: Mapping[str, Any]) -> str:
     return " ".join(schema.get("description", "").split()).replace("|", "\\|")
 
 
+def openapi() -> Mapping[str, Any]:
+    """Return the OpenAPI document of the API, which says nothing of the workspace that it is served for."""
+    with TemporaryDirectory() as folder, App.open(folder, safe_mode=True, environ={}) as app:
+        return create_api(app).openapi()
+
+
 def published() -> Mapping[Path, str]:
     """Return every generated file's path, from the root of the repository, and its text."""
     pages = {
@@ -214,6 +223,7 @@ def published() -> Mapping[Path, str]:
     files = {Path("docs/reference") / f"{name}.md": "\n".join(page()) + "\n" for name, page in pages.items()}
     for name, schema in all_schemas().items():
         files[Path("schemas") / f"{name}.schema.json"] = json.dumps(schema, indent=2) + "\n"
+    files[Path("schemas") / "openapi.json"] = json.dumps(openapi(), indent=2) + "\n"
     return files
 
 

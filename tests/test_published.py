@@ -66,5 +66,5 @@ def test_every_schema_is_a_json_schema(generator: ModuleType) -> None:
     import json
 
     for path, text in generator.published().items():
-        if path.suffix == ".json":
+        if path.name.endswith(".schema.json"):
             Draft202012Validator.check_schema(json.loads(text))

@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from provisioning.app import App
 from provisioning.testing import CommandResult, run_command
+from tests.api.serving import serving
 
 Command = Callable[..., CommandResult]
 Program = Callable[..., subprocess.CompletedProcess[str]]
@@ -34,6 +38,23 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run() -> Command:
     """Run one command line in this process: `run("server", "list")`."""
     return run_command
+
+
+@pytest.fixture(params=["here", "at a server"])
+def run_anywhere(request: pytest.FixtureRequest, workspace: Path) -> Iterator[Command]:
+    """Run one command line in this process, once in the workspace and once through a server that serves it."""
+    if request.param == "here":
+        yield run_command
+        return
+    with ExitStack() as stack:
+        found: list[str] = []
+
+        def at_server(*words: str, **more: Any) -> CommandResult:
+            if not found:  # opened as late as a command would open it: the test may write a configuration first
+                found.append(stack.enter_context(serving(stack.enter_context(App.open(workspace)))).url)
+            return run_command("--server", found[0], *words, **more)
+
+        yield at_server
 
 
 @pytest.fixture

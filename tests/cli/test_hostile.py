@@ -59,6 +59,10 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("journal", "vacuum"): (),
     ("journal", "salvage"): (".provisioning/journal.db", "salvaged.db"),
     ("events",): ("flow",),
+    ("serve",): ("--host", "0.0.0.0"),
+    ("token", "create"): ("mine",),
+    ("token", "list"): (),
+    ("token", "revoke"): ("nobodys",),
     ("schema",): ("workflow",),
     ("completion",): ("bash",),
 }

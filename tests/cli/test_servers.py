@@ -10,6 +10,12 @@ import pytest
 
 
 @pytest.fixture
+def run(run_anywhere: Any) -> Any:
+    """These commands do the same at a server."""
+    return run_anywhere
+
+
+@pytest.fixture
 def servers(run, workspace: Path) -> Iterator[None]:
     """Whatever a test creates is deleted after it."""
     yield

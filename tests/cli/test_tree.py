@@ -47,7 +47,7 @@ def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
     """The common options stand after every command."""
     names = {param.name for param in command_at(path).params if isinstance(param, CommonOption)}
     where = {"output", "assignments", "environment", "workspace", "extension_paths", "verbose"}
-    assert where | {"safe_mode", "without", "only", "strict", "profile_extensions"} == names
+    assert where | {"safe_mode", "without", "only", "strict", "profile_extensions", "server"} == names
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,11 +58,22 @@ after = ["waits"]
 
 
 @pytest.fixture
+def run(run_anywhere: Any) -> Any:
+    """These commands do the same at a server."""
+    return run_anywhere
+
+
+@pytest.fixture
 def documents(workspace: Path) -> Path:
     """A workspace with the documents of these tests."""
     for name, text in (("two", TWO), ("fails", FAILS), ("waits", WAITS)):
         (workspace / f"{name}.toml").write_text(text, encoding="utf-8")
     return workspace
+
+
+def here(text: str) -> str:
+    """Return what was said without the server that was asked."""
+    return re.sub(r" --server \S+", "", text)
 
 
 def last(output: str) -> Any:
@@ -188,7 +200,7 @@ class TestRun:
             "to go on: provisioning workflow resume wf-stop",
             "to undo what was done: provisioning workflow rollback wf-stop",
         ]
-        assert offers == result.stderr.splitlines()[-2:]
+        assert offers == here(result.stderr).splitlines()[-2:]
 
     def test_a_failure_may_leave_the_rest(self, run) -> None:
         """Exit code 3: some of it was done."""
@@ -339,7 +351,9 @@ class TestUndo:
         assert result.stdout.startswith("wf-stuck (two) rollback failed in ")
         why = "operation first: false ended with exit status 1, and wrote nothing on stderr"
         assert f"left behind: first: run false ({why})\n" in result.stderr
-        assert result.stderr.endswith("to try again what is left: provisioning workflow rollback wf-stuck --retry\n")
+        assert here(result.stderr).endswith(
+            "to try again what is left: provisioning workflow rollback wf-stuck --retry\n"
+        )
         assert not (documents / "second.txt").exists()
 
     def test_what_is_left_can_be_retried_or_skipped(self, run, documents: Path) -> None:
@@ -385,7 +399,7 @@ class TestUndo:
         result = run("workflow", "run", "three.toml", "--workflow-id", "wf-kept", "--no-rollback")
         assert result.exit_code == 1
         assert (documents / "second.txt").exists()
-        assert "to undo what was done: provisioning workflow rollback wf-kept\n" in result.stderr
+        assert "to undo what was done: provisioning workflow rollback wf-kept\n" in here(result.stderr)
         both = run("workflow", "run", "three.toml", "--no-rollback", "--on-failure", "rollback")
         assert both.exit_code == 2
         assert "--no-rollback and --on-failure rollback contradict each other." in both.stderr

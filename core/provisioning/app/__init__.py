@@ -10,10 +10,11 @@ from provisioning.app.installing import FolderChange, Installed, InstallPlan
 from provisioning.app.orphans import OrphanReport, Standing, Stray
 from provisioning.app.restoring import RestorePlan
 from provisioning.app.routes import MountedRoute, RouteAnswer, Routes
-from provisioning.app.run import Run
+from provisioning.app.run import Run, is_driven
 from provisioning.app.starter import init_workspace
 from provisioning.app.summary import ProviderSummary
 from provisioning.app.template import TemplateSummary
+from provisioning.app.tokens import Scope, Token, Tokens
 from provisioning.app.uninstalling import Removal
 from provisioning.workflow import Plan, PlanEntry, Report
 
@@ -39,8 +40,12 @@ __all__ = [
     "RouteAnswer",
     "Routes",
     "Run",
+    "Scope",
     "Standing",
     "Stray",
     "TemplateSummary",
+    "Token",
+    "Tokens",
     "init_workspace",
+    "is_driven",
 ]

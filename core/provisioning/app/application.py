@@ -27,6 +27,7 @@ from provisioning.app.templates import find_template, template_summaries
 from provisioning.config import Configuration
 from provisioning.contract import (
     CancelMode,
+    ConnectionStatus,
     Event,
     Journal,
     OperationRecord,
@@ -192,6 +193,16 @@ class App:
         """Return the workflow templates of all extensions, importing none."""
         return list(template_summaries(self.registry))
 
+    def submit(self, document: Document, **options: Any) -> RunRecord:
+        """Record the run of a workflow and drive nothing: `resume` begins it, here or in another process.
+
+        The options are those of `plan`. The same document under the same `workflow_id` twice is one run; another one
+        is a `RunConflict`.
+        """
+        plan = self.plan(document, **options)
+        submit(plan, self.journal)
+        return self.journal.get_run(plan.workflow_id)
+
     def start(
         self,
         document: Document,
@@ -230,12 +241,13 @@ class App:
         return self.start(document, **options).wait()
 
     def resume(self, workflow_id: str) -> Run:
-        """Go on with a run that was cut off, interrupted or stopped by a failure, in the direction it was going.
+        """Go on with a run that was cut off, interrupted or stopped by a failure, or begin one that was submitted.
 
         Raises `RunNotFound`, `RunConflict` for one that is rolled back, `RunLocked` for one that is driven now.
         """
         check_resume(self.journal.get_run(workflow_id))
-        return self._drive(self.run_plan(workflow_id))
+        is_new = not self.journal.list_events(workflow_id, limit=1)
+        return self._drive(self.run_plan(workflow_id), is_new=is_new)
 
     def rollback(self, workflow_id: str, *, skip: Sequence[str] = (), retry: bool = False) -> Run:
         """Undo what a run did, the newest first, but for the operations in `skip`; may be repeated until it succeeds.
@@ -282,9 +294,16 @@ class App:
         """Return how a run stands; raises `RunNotFound`."""
         return read_report(self.journal, workflow_id)
 
-    def runs(self, *, limit: int = 50, state: str | None = None) -> Sequence[RunRecord]:
-        """Return the runs of this workspace, the newest first."""
-        return self.journal.list_runs(limit=limit, state=None if state is None else _run_state(state))
+    def record(self, workflow_id: str) -> RunRecord:
+        """Return a run as the journal knows it: how it stands, and who drives it; raises `RunNotFound`."""
+        return self.journal.get_run(workflow_id)
+
+    def runs(
+        self, *, limit: int = 50, state: str | None = None, name: str | None = None, before: str | None = None
+    ) -> Sequence[RunRecord]:
+        """Return the runs of this workspace, the newest first; with `before` those older than that run."""
+        wanted = None if state is None else _run_state(state)
+        return self.journal.list_runs(limit=limit, state=wanted, name=name, before=before)
 
     def operations(self, workflow_id: str, *, newest: int | None = None) -> Iterator[OperationRecord]:
         """Yield the operations of a run that have begun, in the order in which they did: all, or the newest ones."""
@@ -326,6 +345,10 @@ class App:
     def provider(self, name: str) -> Provider:
         """Return one provider instance; raises `ExtensionError` or `ConfigurationError` when it cannot be had."""
         return self._parts.providers.get(name)
+
+    def check_provider(self, name: str) -> ConnectionStatus:
+        """Ask a provider instance whether its cloud answers; one that cannot even be loaded is an answer, too."""
+        return self._parts.providers.check(name)
 
     def servers(self, provider: str | None = None, *, labels: Mapping[str, str] | None = None) -> Iterator[Server]:
         """Yield the servers of one provider instance, or of all, that carry all of `labels`."""

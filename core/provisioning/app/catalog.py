@@ -7,7 +7,7 @@ from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.summary import ProviderSummary
 from provisioning.config import Configuration, ProviderSettings
-from provisioning.contract import ProviderLimits
+from provisioning.contract import ConnectionStatus, ProviderLimits
 from provisioning.dispatch import KindHandle, ProviderHandle, Times
 from provisioning.errors import ConfigurationError, ExtensionError
 from provisioning.extensions import (
@@ -81,6 +81,15 @@ class ProviderCatalog:
         """
         handle = self._handles.get(name)
         return handle if handle is not None else self._load(name)
+
+    def check(self, name: str) -> ConnectionStatus:
+        """Ask one instance whether its cloud answers; one that is configured and cannot be loaded is an answer."""
+        try:
+            return self.get(name).check_connection()
+        except (ConfigurationError, ExtensionError) as error:
+            if name not in self.names():
+                raise
+            return ConnectionStatus(reachable=False, message=error.message)
 
     def _load(self, name: str) -> ProviderHandle:
         with self._lock:

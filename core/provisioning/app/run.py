@@ -99,10 +99,10 @@ class Run:
                 hint=f"go on with it: `provisioning workflow resume {self.workflow_id}`",
             )
 
-    def join(self) -> None:
-        """Wait until nobody here drives the run any more, whatever became of it."""
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until nobody here drives the run any more, whatever became of it; at most `timeout` seconds."""
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(timeout)
 
     def interrupt(self) -> None:
         """Take nothing more up, let calls in flight be recorded, and end; safe in a signal handler.

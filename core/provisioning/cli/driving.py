@@ -16,14 +16,15 @@ from provisioning.cli.watch import InterruptWatch
 from provisioning.contract import RunState
 
 if TYPE_CHECKING:
-    from provisioning.app import Report, Run
+    from provisioning.app import Report
+    from provisioning.cli.provisioner import DrivenRun
 
 __all__ = ["conclude", "drive", "summary"]
 
 CAN_RESUME = frozenset({RunState.FAILED, RunState.INTERRUPTED, RunState.PARTIAL, RunState.ROLLING_BACK})
 
 
-def drive(invocation: Invocation, start: Callable[[], "Run"]) -> "Report":
+def drive(invocation: Invocation, start: Callable[[], "DrivenRun"]) -> "Report":
     """Start a run, show its events until it ends, and return its report.
 
     A reader of stdout that goes away stops the run as a signal does: in good order, for which closing the

@@ -1,5 +1,6 @@
 """One invocation of the command: what its common options say, wherever on the line they stood."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,10 +11,12 @@ import click
 
 if TYPE_CHECKING:
     from provisioning.app import App
+    from provisioning.cli.provisioner import Provisioner
 
 __all__ = ["Invocation", "Output", "pass_invocation"]
 
 INPUTS = "inputs."
+TOKEN_VARIABLE = "PROVISIONING_TOKEN"  # noqa: S105 - its name, not a token
 
 
 class Output(StrEnum):
@@ -50,6 +53,7 @@ class Invocation:
     strict: bool = False
     profile_extensions: bool = False
     verbose: bool = False
+    server: str | None = None
     streams: bool = False
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = _new_id
@@ -83,6 +87,7 @@ class Invocation:
 
         line = ["provisioning", *words]
         line += ["--workspace", self.workspace] if self.workspace else []
+        line += ["--server", self.server] if self.server else []
         line += ["--env", self.environment] if self.environment else []
         repeated = {"--extension-path": self.extension_paths, "--without": self.without, "--only": self.only}
         for option, values in repeated.items():
@@ -97,13 +102,22 @@ class Invocation:
 
         return App
 
+    def connect(self, *, takes_inputs: bool = False) -> "Provisioner":
+        """Return the application that the command means: the one at `--server`, or the one of the workspace here."""
+        if self.server is None:
+            return self.open(takes_inputs=takes_inputs)
+        self._begin(takes_inputs=takes_inputs)
+        from provisioning.client import Client
+
+        if self.overrides:
+            raise click.UsageError("--set changes settings here; those of a server are its own.")
+        return Client(self.server, token=os.environ.get(TOKEN_VARIABLE))
+
     def open(self, *, takes_inputs: bool = False) -> "App":
         """Open the application in the workspace; raise a usage error for inputs that the command does not take."""
-        given = [key for key, _ in self.assignments if key.startswith(INPUTS)]
-        if given and not takes_inputs:
-            raise click.UsageError(f"--set {given[0]}: this command takes no inputs; only a workflow has them.")
-        if self.verbose:
-            _log_to_stderr()
+        if self.server is not None:
+            raise click.UsageError("this command works in a workspace here; leave out --server.")
+        self._begin(takes_inputs=takes_inputs)
         app = self.application().open(
             self.workspace,
             environment=self.environment,
@@ -118,6 +132,13 @@ class Invocation:
         if self.profile_extensions:
             self.opened.append(app)
         return app
+
+    def _begin(self, *, takes_inputs: bool) -> None:
+        given = [key for key, _ in self.assignments if key.startswith(INPUTS)]
+        if given and not takes_inputs:
+            raise click.UsageError(f"--set {given[0]}: this command takes no inputs; only a workflow has them.")
+        if self.verbose:
+            _log_to_stderr()
 
 
 def _log_to_stderr() -> None:

@@ -25,6 +25,7 @@ def common_options() -> list[click.Parameter]:
         _option("--env", "environment", metavar="NAME", help="Read config.NAME.toml as well."),
         _option("--workspace", "workspace", type=_directory(), help="Work there, not in the nearest workspace."),
         _option("--extension-path", "extension_paths", type=_directory(), multiple=True, help="Find extensions there."),
+        _option("--server", "server", metavar="URL", help="Ask that server; its token is in PROVISIONING_TOKEN."),
         _option("--safe-mode", "safe_mode", is_flag=True, help="Use no extension but those that are bundled."),
         _option("--without", "without", metavar="NAME", multiple=True, help="Leave this extension out."),
         _option("--only", "only", metavar="NAME", multiple=True, help="Use this extension and those that are bundled."),

@@ -8,7 +8,7 @@ import click
 from provisioning.cli.table import show_fields, show_table
 
 if TYPE_CHECKING:
-    from provisioning.app import App
+    from provisioning.cli.provisioner import Provisioner
     from provisioning.contract import Server
 
 __all__ = ["choose_provider", "show_server", "show_servers"]
@@ -27,7 +27,7 @@ def show_server(server: "Server") -> None:
     show_fields(server.as_dict())
 
 
-def choose_provider(app: "App", given: str | None) -> str:
+def choose_provider(app: "Provisioner", given: str | None) -> str:
     """Return the provider instance that was named, or the only one there is; raise a usage error otherwise."""
     if given is not None:
         return given

@@ -11,7 +11,7 @@ from provisioning.cli.invocation import Invocation
 from provisioning.cli.table import show_fields
 
 if TYPE_CHECKING:
-    from provisioning.app import App
+    from provisioning.cli.provisioner import Provisioner
 
 __all__ = ["change_server", "provider_option", "run_single", "workflow_id_option"]
 
@@ -28,7 +28,7 @@ workflow_id_option = click.option(
 
 def run_single(
     invocation: Invocation,
-    app: "App",
+    app: "Provisioner",
     kind: str,
     subject: str,
     *,
@@ -39,7 +39,6 @@ def run_single(
     """Run one operation of `kind`, answer with the server as it left it, and return the exit code."""
     from provisioning.template import escape
 
-    app.provider(provider)
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}
     operation = {"id": OPERATION_ID, "kind": kind, "provider": provider, "parameters": escape(plain)}
     document = {"name": f"{kind} {subject}"[:LONGEST_NAME], "operations": [operation]}
@@ -54,7 +53,7 @@ def change_server(
 ) -> int:
     """Run one operation on a server that exists; without `provider` every instance is asked whose it is."""
     invocation.streams = True
-    with invocation.open() as app:
+    with invocation.connect() as app:
         owner = provider or app.get_server(server_id).provider
         assert owner is not None  # noqa: S101 - the application fills in the provider of every server
         parameters = {"server_id": server_id}

@@ -93,6 +93,15 @@ TREE: Mapping[str, str | Noun] = {
         },
     ),
     "events": "Print the events of all runs, or of one.",
+    "serve": "Serve this workspace over HTTP until a signal comes.",
+    "token": Noun(
+        "Say who may come in over HTTP.",
+        {
+            "create": "Make a token, and print it: it is kept nowhere, and cannot be shown again.",
+            "list": "List the tokens of this workspace; what they are is kept nowhere.",
+            "revoke": "Let nobody in with a token any more, from the next request on.",
+        },
+    ),
     "schema": "List the JSON Schemas of all documents, or print one.",
     "completion": "Print the completion script of a shell.",
 }

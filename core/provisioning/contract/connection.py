@@ -20,3 +20,13 @@ class ConnectionStatus:
     message: str = ""
     latency: float | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form; the latency to the millisecond."""
+        return {
+            "reachable": self.reachable,
+            "authenticated": self.authenticated,
+            "latency": None if self.latency is None else round(self.latency, 3),
+            "message": self.message,
+            "details": dict(self.details),
+        }

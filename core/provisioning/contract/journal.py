@@ -140,6 +140,21 @@ class RunRecord:
     cancel: CancelMode | None = None
     lease: LeaseInfo | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that people and programs are shown."""
+        return {
+            "workflow_id": self.workflow_id,
+            "name": self.name,
+            "state": str(self.state),
+            "total": self.total,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "error": self.error.as_dict() if self.error else None,
+            "cancel": self.cancel and str(self.cancel),
+            "events": self.events,
+            "driven_by": self.lease.holder if self.lease else None,
+        }
+
 
 @dataclass(slots=True)
 class OperationRecord:
@@ -166,6 +181,22 @@ class OperationRecord:
     error: ErrorInfo | None = None
     started_at: float | None = None
     ended_at: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that people and programs are shown."""
+        return {
+            "id": self.operation_id,
+            "kind": self.kind,
+            "provider": self.provider,
+            "state": str(self.state),
+            "attempt": self.attempt,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "result": None if self.result is None else dict(self.result),
+            "resources": [resource.as_dict() for resource in self.resources],
+            "undo": self.compensation.summary if self.compensation else None,
+            "error": self.error.as_dict() if self.error else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +240,17 @@ class WorkflowCheckpoint:
     current_state: Mapping[str, Any]
     metadata: Mapping[str, Any]
     timestamp: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "workflow_id": self.workflow_id,
+            "step": self.step,
+            "completed_operations": list(self.completed_operations),
+            "current_state": dict(self.current_state),
+            "metadata": dict(self.metadata),
+            "timestamp": self.timestamp,
+        }
 
 
 class RunWriter(Protocol):
@@ -264,8 +306,14 @@ class Journal(Protocol):
         """Return one run, or raise `RunNotFound`."""
         ...
 
-    def list_runs(self, *, limit: int = 50, state: RunState | None = None) -> Sequence[RunRecord]:
-        """Return runs, the newest first."""
+    def list_runs(
+        self, *, limit: int = 50, state: RunState | None = None, name: str | None = None, before: str | None = None
+    ) -> Sequence[RunRecord]:
+        """Return runs, the newest first: those submitted before run `before`, in a state, of a name."""
+        ...
+
+    def count_runs(self) -> Mapping[RunState, int]:
+        """Return how many runs are in each state."""
         ...
 
     def get_document(self, workflow_id: str) -> Mapping[str, Any]:

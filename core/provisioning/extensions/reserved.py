@@ -13,7 +13,9 @@ RESERVED_COMMANDS = frozenset(
         "journal",
         "provider",
         "schema",
+        "serve",
         "server",
+        "token",
         "workflow",
     }
 )

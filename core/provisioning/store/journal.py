@@ -209,11 +209,18 @@ class SqliteJournal:
         with self._readers.read() as connection:
             return as_run(find_run(connection, workflow_id))
 
-    def list_runs(self, *, limit: int = 50, state: RunState | None = None) -> Sequence[RunRecord]:
-        """Return runs, the newest first."""
-        wanted = {"state": None if state is None else state.value, "limit": limit}
+    def list_runs(
+        self, *, limit: int = 50, state: RunState | None = None, name: str | None = None, before: str | None = None
+    ) -> Sequence[RunRecord]:
+        """Return runs, the newest first: those submitted before run `before`, in a state, of a name."""
+        wanted = {"state": None if state is None else state.value, "name": name, "before": before, "limit": limit}
         with self._readers.read() as connection:
             return [as_run(row) for row in connection.execute(queries.LIST_RUNS, wanted).fetchall()]
+
+    def count_runs(self) -> Mapping[RunState, int]:
+        """Return how many runs are in each state; a state without any is not there."""
+        with self._readers.read() as connection:
+            return {RunState(state): count for state, count in connection.execute(queries.COUNT_RUNS).fetchall()}
 
     def get_document(self, workflow_id: str) -> Mapping[str, Any]:
         """Return the document that the run was submitted with, or raise `RunNotFound`."""

@@ -7,6 +7,7 @@ __all__ = [
     "ADD_RUN",
     "COUNT_EVENTS",
     "COUNT_OPERATIONS",
+    "COUNT_RUNS",
     "EXTEND_LEASE",
     "FIND_CANCEL",
     "FIND_DOCUMENT",
@@ -88,10 +89,12 @@ FROM runs WHERE workflow_id = ?
 LIST_RUNS = """
 SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
        lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
-FROM runs WHERE :state IS NULL OR state = :state
+FROM runs
+WHERE (:state IS NULL OR state = :state) AND (:name IS NULL OR name = :name)
+  AND (:before IS NULL OR run < (SELECT run FROM runs WHERE workflow_id = :before))
 ORDER BY run DESC LIMIT :limit
 """
-"""Read runs with their leases, the newest first, of one state or of all."""
+"""Read runs with their leases, the newest first: of one state or name or of all, from before one run on."""
 
 LIST_IDS = "SELECT workflow_id FROM runs ORDER BY workflow_id"
 """Read the ids of all runs, from their index alone."""
@@ -134,6 +137,9 @@ SET state = 'rollback_failed', error = ?, cancel = NULL, events = (SELECT count(
 WHERE run = ?
 """
 """Say of a run that it is not whole: it cannot go on, and what is known of it can be undone."""
+
+COUNT_RUNS = "SELECT state, COUNT(*) FROM runs GROUP BY state"
+"""Count the runs by their states."""
 
 SET_CANCEL = "UPDATE runs SET cancel = ? WHERE workflow_id = ?"
 """Ask the driver of a run to stop."""

@@ -21,7 +21,7 @@ def command(invocation: Invocation, workflow_id: str | None, *, follow: bool, af
     The events come from the journal, so those of a run that another process drives are there as well. Without
     WORKFLOW_ID, --follow goes on until it is stopped with Ctrl-C.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         return show_events(
             invocation, app.events(workflow_id, after=after, follow=follow), follow=follow, with_run=True
         )

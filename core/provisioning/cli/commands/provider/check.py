@@ -1,7 +1,5 @@
 """`provisioning provider check`."""
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from provisioning.cli.answer import give
@@ -10,9 +8,6 @@ from provisioning.cli.completions import complete_provider
 from provisioning.cli.exits import ExitCode
 from provisioning.cli.invocation import Invocation, pass_invocation
 from provisioning.cli.table import show_table
-
-if TYPE_CHECKING:
-    from provisioning.app import App
 
 __all__ = ["command"]
 
@@ -28,8 +23,11 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> int:
     Without NAME all configured providers are asked. The exit code is 1 when one does not answer, or refuses the
     credentials.
     """
-    with invocation.open() as app:
-        data = [_check(app, name) for name in names or [provider.name for provider in app.providers()]]
+    with invocation.connect() as app:
+        data = [
+            {"name": name, **app.check_provider(name).as_dict()}
+            for name in names or [provider.name for provider in app.providers()]
+        ]
     rows = [[row[header] for header in HEADERS] for row in data]
     bad = [row["name"] for row in data if not row["reachable"] or row["authenticated"] is False]
     give(
@@ -40,33 +38,3 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> int:
         error={"code": "ProviderUnreachable", "message": f"no good answer from: {', '.join(bad)}"} if bad else None,
     )
     return ExitCode.FAILED if bad else ExitCode.DONE
-
-
-def _check(app: "App", name: str) -> dict[str, Any]:
-    """Ask one provider; one that cannot even be loaded is an answer too, so that the others are asked."""
-    from provisioning.errors import ConfigurationError, ExtensionError
-
-    try:
-        status = app.provider(name).check_connection()
-    except (ConfigurationError, ExtensionError) as error:
-        if name not in [provider.name for provider in app.providers()]:
-            raise
-        return _row(name, reachable=False, message=error.message)
-    latency = None if status.latency is None else round(status.latency, 3)
-    return {
-        **_row(name, reachable=status.reachable, message=status.message),
-        "authenticated": status.authenticated,
-        "latency": latency,
-        "details": dict(status.details),
-    }
-
-
-def _row(name: str, *, reachable: bool, message: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "reachable": reachable,
-        "authenticated": None,
-        "latency": None,
-        "message": message,
-        "details": {},
-    }

@@ -16,7 +16,7 @@ def command(invocation: Invocation) -> None:
     A provider whose extension is broken, incompatible or missing is listed with its problem; nothing is asked of
     any cloud.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         found = list(app.providers())
     data = [provider.as_dict() for provider in found]
     headers = ("name", "type", "version", "status", "capabilities", "problem")

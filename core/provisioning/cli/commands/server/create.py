@@ -51,7 +51,7 @@ def command(
         for key, value in parameters.items()
         if value not in (None, ())
     }
-    with invocation.open() as app:
+    with invocation.connect() as app:
         owner = choose_provider(app, provider)
         return run_single(
             invocation, app, "server_create", name, provider=owner, parameters=given, workflow_id=workflow_id

@@ -20,6 +20,6 @@ def command(invocation: Invocation, server_id: str, provider: str | None) -> Non
 
     Without --provider every provider is asked for it.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         server = app.get_server(server_id, provider=provider)
     give(invocation, server.as_dict(), lambda: show_server(server))

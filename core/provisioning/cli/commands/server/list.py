@@ -21,7 +21,7 @@ def command(invocation: Invocation, provider: str | None, labels: tuple[str, ...
     The clouds are asked, not the journal: servers that somebody else made are listed too.
     """
     wanted = dict(_label(label) for label in labels)
-    with invocation.open() as app:
+    with invocation.connect() as app:
         servers = list(app.servers(provider=provider, labels=wanted or None))
     give(invocation, [server.as_dict() for server in servers], lambda: show_servers(servers))
 

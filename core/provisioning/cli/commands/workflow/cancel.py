@@ -24,7 +24,7 @@ def command(invocation: Invocation, workflow_id: str, *, rollback: bool, yes: bo
     """
     if rollback:
         confirm(invocation, f"Stop run {workflow_id} and undo everything that it did?", yes=yes)
-    with invocation.open() as app:
+    with invocation.connect() as app:
         app.cancel(workflow_id, rollback=rollback)
     give(
         invocation,

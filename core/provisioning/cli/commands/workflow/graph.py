@@ -30,7 +30,7 @@ def command(invocation: Invocation, file: str | None, workflow_id: str | None, f
     """
     if (file is None) == (workflow_id is None):
         raise click.UsageError("give either FILE or --run ID.")
-    with invocation.open(takes_inputs=True) as app:
+    with invocation.connect(takes_inputs=True) as app:
         if workflow_id is not None:
             plan = app.run_plan(workflow_id)
         else:

@@ -1,7 +1,5 @@
 """`provisioning workflow list`."""
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from provisioning.cli.answer import give
@@ -10,9 +8,6 @@ from provisioning.cli.invocation import Invocation, pass_invocation
 from provisioning.cli.printable import as_time
 from provisioning.cli.table import show_table
 from provisioning.contract import RunState
-
-if TYPE_CHECKING:
-    from provisioning.contract import RunRecord
 
 __all__ = ["command"]
 
@@ -30,24 +25,10 @@ def command(invocation: Invocation, state: str | None, limit: int) -> None:
 
     A run in state `running` or `rolling_back` that nobody drives any more was cut off: resume it or roll it back.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         runs = list(app.runs(limit=limit, state=state))
     rows = [
         (run.workflow_id, run.name, run.state, run.total, as_time(run.created_at), as_time(run.updated_at))
         for run in runs
     ]
-    give(invocation, [_data(run) for run in runs], lambda: show_table(HEADERS, rows, empty="No run."))
-
-
-def _data(run: "RunRecord") -> dict[str, Any]:
-    return {
-        "workflow_id": run.workflow_id,
-        "name": run.name,
-        "state": str(run.state),
-        "total": run.total,
-        "created_at": run.created_at,
-        "updated_at": run.updated_at,
-        "error": run.error.as_dict() if run.error else None,
-        "cancel": run.cancel and str(run.cancel),
-        "driven_by": run.lease.holder if run.lease else None,
-    }
+    give(invocation, [run.as_dict() for run in runs], lambda: show_table(HEADERS, rows, empty="No run."))

@@ -21,7 +21,7 @@ def command(invocation: Invocation, workflow_id: str, *, follow: bool, limit: in
 
     One line for each event, from the journal: the run may be driven by another process, or be long over.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         events = app.events(workflow_id, newest=limit, follow=follow)
-        tell_left_out("event", app.journal.get_run(workflow_id).events, limit)
+        tell_left_out("event", app.record(workflow_id).events, limit)
         return show_events(invocation, events, follow=follow)

@@ -9,7 +9,7 @@ from provisioning.cli.invocation import Invocation, pass_invocation
 from provisioning.cli.printable import printable
 
 if TYPE_CHECKING:
-    from provisioning.app import Plan
+    from provisioning.cli.provisioner import ShownPlan
 
 __all__ = ["command"]
 
@@ -24,12 +24,12 @@ def command(invocation: Invocation, file: str) -> None:
     brings. The operations stand in layers: those of one layer can run at the same time, as far as `parallelism` and
     the providers' own limits allow.
     """
-    with invocation.open(takes_inputs=True) as app:
+    with invocation.connect(takes_inputs=True) as app:
         plan = app.plan(document_from(file), inputs=invocation.inputs)
         give(invocation, plan.as_dict(), lambda: _show(plan))
 
 
-def _show(plan: "Plan") -> None:
+def _show(plan: "ShownPlan") -> None:
     operations = {operation.id: operation for operation in plan.operations}
     write_line(printable(f"{plan.name}: {len(operations)} operations, at most {plan.parallelism} at once"))
     write_line(f"on failure: {plan.on_failure}")

@@ -20,6 +20,6 @@ def command(invocation: Invocation, workflow_id: str) -> int:
     again. The document is taken from the journal; the file it came from is not read.
     """
     invocation.streams = True
-    with invocation.open() as app:
+    with invocation.connect() as app:
         report = drive(invocation, lambda: app.resume(workflow_id))
     return conclude(invocation, report)

@@ -27,6 +27,6 @@ def command(invocation: Invocation, workflow_id: str, skip: tuple[str, ...], *, 
     invocation.streams = True
     left = "what is left of" if retry else "everything that"
     confirm(invocation, f"Undo {left} run {workflow_id}{'' if retry else ' did'}?", yes=yes)
-    with invocation.open() as app:
+    with invocation.connect() as app:
         report = drive(invocation, lambda: app.rollback(workflow_id, skip=skip, retry=retry))
     return conclude(invocation, report, goal=RunState.ROLLED_BACK)

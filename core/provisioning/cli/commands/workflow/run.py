@@ -44,7 +44,7 @@ def command(
     if no_rollback and on_failure == "rollback":
         raise click.UsageError("--no-rollback and --on-failure rollback contradict each other.")
     invocation.streams = True
-    with invocation.open(takes_inputs=True) as app:
+    with invocation.connect(takes_inputs=True) as app:
         document = document_from(file)
         report = drive(
             invocation,

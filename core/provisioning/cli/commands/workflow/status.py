@@ -14,7 +14,7 @@ from provisioning.cli.printable import as_seconds
 from provisioning.cli.table import show_table
 
 if TYPE_CHECKING:
-    from provisioning.contract import OperationRecord, WorkflowCheckpoint
+    from provisioning.contract import OperationRecord
 
 __all__ = ["command"]
 
@@ -31,7 +31,7 @@ def command(invocation: Invocation, workflow_id: str, *, limit: int | None) -> N
     The operations that have begun stand in the order in which they did. The exit code is 0 whatever state the run
     is in: it is the answer, not a failure of this command.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         report = app.status(workflow_id)
         operations = list(app.operations(workflow_id, newest=limit))
         left_out = tell_left_out("operation", sum(report.counts.values()), limit)
@@ -43,9 +43,9 @@ def command(invocation: Invocation, workflow_id: str, *, limit: int | None) -> N
 
     data = {
         "run": report.as_dict(),
-        "operations": [_data(record) for record in operations],
+        "operations": [record.as_dict() for record in operations],
         "left_out": left_out,
-        "checkpoint": checkpoint and _checkpoint(checkpoint),
+        "checkpoint": checkpoint and checkpoint.as_dict(),
     }
     give(invocation, data, show)
 
@@ -60,30 +60,3 @@ def _took(record: "OperationRecord") -> float | None:
     if record.started_at is None or record.ended_at is None:
         return None
     return record.ended_at - record.started_at
-
-
-def _data(record: "OperationRecord") -> dict[str, Any]:
-    return {
-        "id": record.operation_id,
-        "kind": record.kind,
-        "provider": record.provider,
-        "state": str(record.state),
-        "attempt": record.attempt,
-        "started_at": record.started_at,
-        "ended_at": record.ended_at,
-        "result": None if record.result is None else dict(record.result),
-        "resources": [resource.as_dict() for resource in record.resources],
-        "undo": record.compensation.summary if record.compensation else None,
-        "error": record.error.as_dict() if record.error else None,
-    }
-
-
-def _checkpoint(checkpoint: "WorkflowCheckpoint") -> dict[str, Any]:
-    return {
-        "workflow_id": checkpoint.workflow_id,
-        "step": checkpoint.step,
-        "completed_operations": list(checkpoint.completed_operations),
-        "current_state": dict(checkpoint.current_state),
-        "metadata": dict(checkpoint.metadata),
-        "timestamp": checkpoint.timestamp,
-    }

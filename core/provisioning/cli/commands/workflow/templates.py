@@ -18,7 +18,7 @@ def command(invocation: Invocation) -> None:
     `workflow run NAME` runs one. Its inputs stand here with their defaults; --set inputs.NAME=VALUE changes one.
     Templates of extensions that cannot be used are listed with what is in the way.
     """
-    with invocation.open() as app:
+    with invocation.connect() as app:
         data = [template.as_dict() for template in app.templates()]
     rows = [[row[header] for header in HEADERS] for row in data]
     give(invocation, data, lambda: show_table(HEADERS, rows, empty="No extension brings a template."))

@@ -1,0 +1,32 @@
+"""The routes, one noun each."""
+
+from provisioning.api.routes import (
+    events,
+    extensions,
+    health,
+    mounted,
+    operations,
+    orphans,
+    plans,
+    providers,
+    reference,
+    servers,
+    workflows,
+)
+
+__all__ = ["ROUTERS"]
+
+ROUTERS = (
+    health.router,
+    plans.router,
+    workflows.router,
+    operations.router,
+    events.router,
+    servers.router,
+    orphans.router,
+    providers.router,
+    extensions.router,
+    mounted.router,
+    reference.router,
+)
+"""Every router, in the order of the document."""

@@ -1,0 +1,1 @@
+"""`provisioning token`: who may come in over HTTP."""
