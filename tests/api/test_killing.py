@@ -115,6 +115,15 @@ def test_a_stopped_server_leaves_its_runs_to_the_next_one(
         time.sleep(0.02)
 
 
+def test_stopping_waits_no_longer_than_it_may(program: Program, isolated_workspace: IsolatedWorkspace) -> None:
+    """A run that does not end is left as after a kill, the exit code says so, and the next server takes it up."""
+    program.start("--patience", "0.1")("POST", "/workflows", waits(workflow_id="wf-w"))
+    begun(isolated_workspace.folder)
+    assert program.end(signal.SIGTERM) == 1
+    (isolated_workspace.folder / "go-on").touch()
+    assert program.start().wait("wf-w") == "succeeded"
+
+
 def test_a_run_that_a_person_stopped_stays_stopped(app: App) -> None:
     """A start takes up what was cut off, and nothing that somebody wanted to end."""
     document = waits()

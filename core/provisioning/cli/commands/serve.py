@@ -1,5 +1,6 @@
 """`provisioning serve`."""
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--rate", metavar="N", type=click.FloatRange(0), default=1000, show_default=True, help="Requests a second a client."
 )
+@click.option(
+    "--patience",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=30,
+    show_default=True,
+    help="For runs, at the end.",
+)
 @click.option("--tls-cert", "tls_certificate", metavar="FILE", type=FILE, help="The certificate to serve https with.")
 @click.option("--tls-key", "tls_key", metavar="FILE", type=FILE, help="Its key.")
 @pass_invocation
@@ -42,8 +51,9 @@ def command(invocation: Invocation, /, **settings: Any) -> int:
     """
     api = _api()
     with invocation.open() as app:
-        is_done = api.server.serve(app, api.ApiSettings(**settings), lambda text: click.echo(text, err=True))
-    return ExitCode.DONE if is_done else ExitCode.FAILED
+        if not api.server.serve(app, api.ApiSettings(**settings), lambda text: click.echo(text, err=True)):
+            os._exit(ExitCode.FAILED)  # closing would wait for ever; every intent is durable, as before any kill
+    return ExitCode.DONE
 
 
 def _api() -> Any:
