@@ -15,7 +15,7 @@ def block(language: str) -> str:
     return README.read_text(encoding="utf-8").partition(f"\n```{language}\n")[2].partition("```")[0]
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.*")))
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.toml")))
 def test_every_example_can_be_planned(person: Person, name: str) -> None:
     """A plan of each is made from an empty workspace, and creates nothing."""
     answer = person.run("workflow", "plan", str(EXAMPLES / name), "--output", "json")

@@ -56,7 +56,7 @@ class Foreign:
             return value
         return lambda *arguments, **options: self._answer(name, value, *arguments, **options)
 
-    def _answer(self, name: str, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    def _answer(self, name: str, method: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
         answer = self._guarded(name, lambda: method(*arguments, **options))
         if name in self._nested:
             members = frozenset(member for member in dir(answer) if not member.startswith("_"))

@@ -57,7 +57,7 @@ def _of_runs(connection: sqlite3.Connection) -> Iterator[JournalProblem]:
     rows: list[Row] = []
 
     def read(connection: sqlite3.Connection) -> Iterator[str]:
-        rows.extend(connection.execute(queries.LIST_RUNS, {"state": None, "limit": -1}))
+        rows.extend(connection.execute(queries.LIST_RUNS, {"state": None, "name": None, "before": None, "limit": -1}))
         yield from ()
 
     yield from map(JournalProblem, _guarded(read, connection))
