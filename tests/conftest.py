@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -40,6 +41,27 @@ def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         load_image(socket)
     return socket
+
+
+WHOLE = (
+    *("acceptance/kill", "acceptance/test_authors.py", "acceptance/test_packaging.py", "acceptance/test_stranger.py"),
+    *("api/test_contract.py", "api/test_killing.py", "bundled/test_nushell_local.py", "cli/test_installing.py"),
+    *("extensions/test_skeleton.py", "plugins/aws", "plugins/hetzner", "plugins/upcloud", "testing/test_guard.py"),
+    *("testing/test_provider_conformance.py", "workflow/test_crash.py"),
+)
+"""The suites of whole programs and clouds: they take long, and what they prove does not hang on the version of Python."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of those suites, so that one Python alone may run them (`-m "not whole"` on the others)."""
+    for item in items:
+        place = (
+            item.path.relative_to(Path(__file__).parent).as_posix()
+            if Path(__file__).parent in item.path.parents
+            else ""
+        )
+        if place.startswith(WHOLE):
+            item.add_marker("whole")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -12,6 +12,7 @@ from tests.environments import Environment
 GUIDE = ROOT / "docs" / "authors.md"
 COMMANDS = {
     "python3": f'exec {sys._base_executable} "$@"',  # type: ignore[attr-defined]
+    "pip": 'exec python -m pip "$@"',
     "pytest": 'exec python -m pytest -p no:cacheprovider "$@"',
     "provisioning": 'exec python -m provisioning "$@"',
 }

@@ -32,7 +32,7 @@ CORE = Path(__file__).parents[2] / "core" / "provisioning"
 
 READ_ONLY = {
     Journal: {
-        *("installation_id", "get_run", "list_runs", "get_document", "list_operations", "get_operation"),
+        *("installation_id", "get_run", "count_runs", "list_runs", "get_document", "list_operations", "get_operation"),
         *("count_operations", "newest_events", "last_sequence", "wait_for_events", "checkpoint", "close"),
     },
     RunWriter: {"hold"},
