@@ -49,18 +49,14 @@ WHOLE = (
     *("extensions/test_skeleton.py", "plugins/aws", "plugins/hetzner", "plugins/upcloud", "testing/test_guard.py"),
     *("testing/test_provider_conformance.py", "workflow/test_crash.py"),
 )
-"""The suites of whole programs and clouds: they take long, and what they prove does not hang on the version of Python."""
+"""The suites of whole programs and clouds: they take long, and prove the same on every version of Python."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of those suites, so that one Python alone may run them (`-m "not whole"` on the others)."""
+    here = Path(__file__).parent
     for item in items:
-        place = (
-            item.path.relative_to(Path(__file__).parent).as_posix()
-            if Path(__file__).parent in item.path.parents
-            else ""
-        )
-        if place.startswith(WHOLE):
+        if here in item.path.parents and item.path.relative_to(here).as_posix().startswith(WHOLE):
             item.add_marker("whole")
 
 

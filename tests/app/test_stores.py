@@ -96,7 +96,7 @@ def test_a_store_that_fails_is_named(workspace: Path, tmp_path: Path) -> None:
             class Journal:
                 def __getattr__(self, name):
                     return getattr(real, name)
-                def list_runs(self, limit=50, state=None):
+                def list_runs(self, **wanted):
                     raise OSError("the wire is cut")
                 def list_operations(self, *arguments, **options):
                     yield from real.list_operations(*arguments, **options)
