@@ -44,10 +44,18 @@ def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 WHOLE = (
-    *("acceptance/kill", "acceptance/test_authors.py", "acceptance/test_packaging.py", "acceptance/test_stranger.py"),
-    *("api/test_contract.py", "api/test_killing.py", "bundled/test_nushell_local.py", "cli/test_installing.py"),
-    *("extensions/test_skeleton.py", "plugins/aws", "plugins/hetzner", "plugins/upcloud", "testing/test_guard.py"),
-    *("testing/test_provider_conformance.py", "workflow/test_crash.py"),
+    *("acceptance/kill", "acceptance/test_authors.py", "acceptance/test_bad_input.py", "acceptance/test_containers.py"),
+    *("acceptance/test_packaging.py", "acceptance/test_stranger.py", "acceptance/test_web_cluster.py", "api", "client"),
+    *(
+        "bundled",
+        "cli/test_folder_extensions.py",
+        "cli/test_freezing.py",
+        "cli/test_installing.py",
+        "cli/test_orphans.py",
+    ),
+    *("extensions/test_index_is_true.py", "extensions/test_skeleton.py", "plugins/aws", "plugins/hetzner"),
+    *("plugins/local/test_conformance.py", "plugins/local/test_docker", "plugins/upcloud", "store/test_migration.py"),
+    *("store/test_salvage.py", "testing", "workflow/test_crash.py"),
 )
 """The suites of whole programs and clouds: they take long, and prove the same on every version of Python."""
 
