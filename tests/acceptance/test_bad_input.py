@@ -16,6 +16,7 @@ from provisioning.app import stores
 from provisioning.cli.root import root
 from provisioning.store import open_journal
 from tests.acceptance.conftest import EXAMPLES, Person
+from tests.distribution import PROVIDERS
 from tests.users import ordinary_user
 
 THREE_TIER = str(EXAMPLES / "three-tier.toml")
@@ -388,7 +389,7 @@ def test_a_configuration_that_cannot_be_used_is_told_as_a_whole(desk: Desk) -> N
         (
             b"[providers.local]\ntype = 'nowhere'\n",
             "x.toml:5: operations[0].provider: there is no provider type 'nowhere'",
-            "there is: local, nushell-local; or install its extension",
+            f"there is: {', '.join(PROVIDERS)}; or install its extension",
         ),
         (
             b"[workflow]\nparallelism = '{{env.NO_SUCH_VARIABLE_HERE}}'\n",
