@@ -1,11 +1,13 @@
 """Fail-over: where there is no room an operation is tried elsewhere, once nothing of it is left."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from provisioning.contract import Absent, Done, OperationState, Pending, ProviderLimits, Resource, RunState
 from provisioning.errors import CapacityUnavailable, ConfigurationError, InvalidRequest, OperationFailed
+from provisioning.store.writer import SqliteRunWriter
 from provisioning.workflow import Report, Runner, read_report, submit
 from tests.workflow.scripted import Stage, make, server
 
@@ -175,3 +177,44 @@ def test_a_plan_tells_where_else_it_would_go(stage: Stage) -> None:
         ("cloud", ("cloud zone eu-a", "cloud zone eu-b", "cloud zone eu-c")),
         ("east", ("east", "west")),
     ]
+
+
+@pytest.mark.parametrize("is_durable", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("number", range(1, 12))
+def test_killed_at_any_commit_of_a_move_there_is_one_server(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, number: int, is_durable: bool
+) -> None:
+    """Whether the commit was durable or not: resumed, the operation ends elsewhere, and made one thing only."""
+    made: set[str] = set()
+
+    def cloud(operation: Any, called: str, default: Any) -> Any:
+        if called == "run":
+            if operation.provider == "east":
+                raise FULL
+            made.add(operation.client_token)
+        if called == "compensate":
+            made.discard(operation.client_token)
+        is_there = operation.client_token in made
+        return (Pending(0.0, {"n": 1}) if is_there else Absent()) if called == "settle" else default
+
+    stage.script.answer = cloud  # type: ignore[method-assign]
+    plan = stage.plan({"name": "test", "operations": [server("web", provider=["east", "west"])]})
+    submit(plan, stage.journal)
+    commit, left = SqliteRunWriter.commit, number
+
+    def dying(self: SqliteRunWriter, batch: Any) -> int:
+        nonlocal left
+        left -= 1
+        if left == 0 and not is_durable:
+            raise Killed
+        sequence = commit(self, batch)
+        if left == 0:
+            raise Killed
+        return sequence
+
+    monkeypatch.setattr(SqliteRunWriter, "commit", dying)
+    with suppress(Killed):
+        Runner(plan, stage.surroundings).run(is_new=True)
+    monkeypatch.setattr(SqliteRunWriter, "commit", commit)
+    assert Runner(plan, stage.surroundings).run() is RunState.SUCCEEDED
+    assert len(made) == 1
