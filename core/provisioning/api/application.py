@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
+from starlette.staticfiles import StaticFiles
 
 from provisioning._version import __version__
+from provisioning.api import page
 from provisioning.api.access import Access
 from provisioning.api.driving import Driving
 from provisioning.api.failures import answer_failures
@@ -60,6 +62,8 @@ def create_api(app: App, settings: ApiSettings | None = None) -> FastAPI:
     api.state.access = Access(Tokens(app.workspace), is_required=settings.needs_token)
     for router in ROUTERS:
         api.include_router(router)
+    api.include_router(page.router)
+    api.mount("/ui/static", StaticFiles(directory=page.STATIC))
     answer_failures(api, app)
     if settings.cors_origins:
         api.add_middleware(

@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from provisioning.api.envelope import failed
 from provisioning.api.errors import HttpRefusal, InvalidParameter, RequestError
+from provisioning.api.hiding import hidden
+from provisioning.api.page import fail, is_of_page
 from provisioning.app import App
 from provisioning.errors import ErrorInfo, ProvisioningError
 
@@ -19,15 +21,13 @@ INTERNAL = ErrorInfo(
 
 
 def answer_failures(api: FastAPI, app: App) -> None:
-    """Let every error that a route or the framework raises be answered in the envelope, secrets hidden."""
-    redact = app.configuration.redactor.redact
+    """Let every error that a route or the framework raises be answered in the envelope or as a page, secrets hidden."""
 
     def answer(request: Request, error: ProvisioningError) -> Response:
-        info = error.info()
-        hidden = ErrorInfo.from_dict(redact(info.as_dict()))
+        info = hidden(app, error)
         headers = error.headers if isinstance(error, RequestError | HttpRefusal) else None
         status = error.status if isinstance(error, HttpRefusal) else error.http_status
-        return failed(request, status, hidden, headers)
+        return fail(request, status, info) if is_of_page(request) else failed(request, status, info, headers)
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, ProvisioningError)  # noqa: S101 - it is registered for nothing else

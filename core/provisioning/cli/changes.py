@@ -10,7 +10,7 @@ from provisioning.cli.answer import write_line
 from provisioning.cli.confirmation import confirm
 from provisioning.cli.failure import say_warning
 from provisioning.cli.invocation import Invocation
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 if TYPE_CHECKING:
     from provisioning.extensions import Change

@@ -9,11 +9,11 @@ from provisioning.cli.answer import give, write_line
 from provisioning.cli.exits import ExitCode
 from provisioning.cli.failure import say_error
 from provisioning.cli.invocation import Invocation
-from provisioning.cli.printable import as_seconds, printable
 from provisioning.cli.progress import choose_progress
 from provisioning.cli.table import show_fields
 from provisioning.cli.watch import InterruptWatch
 from provisioning.contract import RunState
+from provisioning.narrative.printable import as_seconds, printable
 
 if TYPE_CHECKING:
     from provisioning.app import Report

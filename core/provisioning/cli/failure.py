@@ -11,7 +11,7 @@ import click
 from provisioning.cli.answer import document, write_json
 from provisioning.cli.exits import ExitCode
 from provisioning.cli.invocation import Invocation
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 if TYPE_CHECKING:
     from provisioning.errors import ErrorInfo, ProvisioningError

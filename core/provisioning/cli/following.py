@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from provisioning.cli.answer import give, write_json, write_line
 from provisioning.cli.exits import ExitCode
 from provisioning.cli.invocation import Invocation
-from provisioning.cli.narrative import event_line
 from provisioning.contract import Event
+from provisioning.narrative.events import event_line
 
 __all__ = ["show_events"]
 

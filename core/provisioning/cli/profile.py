@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 if TYPE_CHECKING:
     from provisioning.app import App

@@ -6,7 +6,7 @@ import click
 
 from provisioning.cli.answer import give, write_line
 from provisioning.cli.invocation import Invocation
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 __all__ = ["answer_switched"]
 

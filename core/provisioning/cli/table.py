@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from provisioning.cli.answer import write_line
-from provisioning.cli.printable import as_text
+from provisioning.narrative.printable import as_text
 
 __all__ = ["show_fields", "show_table"]
 

@@ -30,7 +30,7 @@ async def call_extension(request: Request, app: TheApp) -> Response:
             method,
             path,
             query=dict(request.query_params),
-            headers={name: value for name, value in request.headers.items() if name != "authorization"},
+            headers={name: value for name, value in request.headers.items() if name not in ("authorization", "cookie")},
             body=body,
             request_id=request.state.request_id,
         )

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from provisioning.api.access import audit, needs
+from provisioning.api.access import needs
 from provisioning.api.answers import answers
+from provisioning.api.changes import cancel, resume, roll_back, submit
 from provisioning.api.documents import (
     Acceptance,
     PageReply,
@@ -19,11 +20,10 @@ from provisioning.api.documents import (
     StatusDocument,
 )
 from provisioning.api.envelope import accepted, reply
-from provisioning.api.routes.parts import TheApp, TheDriving, TheLimit
-from provisioning.api.submission import BODY, Submission, read_submission
-from provisioning.app import App, Scope, is_driven
+from provisioning.api.routes.parts import TheApp, TheLimit
+from provisioning.api.submission import BODY, read_submission
+from provisioning.app import Scope
 from provisioning.contract import RunRecord, RunState
-from provisioning.errors import RunLocked
 
 __all__ = ["router"]
 
@@ -56,8 +56,6 @@ def list_runs(
 @router.post("/workflows/submit", status_code=202, responses=_PENDING, dependencies=_RUN, openapi_extra=BODY)
 async def submit_workflow(
     request: Request,
-    app: TheApp,
-    driving: TheDriving,
     idempotency_key: Annotated[str | None, Header(description="The same key again is the same run.")] = None,
 ) -> Response:
     """Submit a workflow; the answer comes when its run is durable.
@@ -66,13 +64,7 @@ async def submit_workflow(
     A run that was interrupted goes on; one that has ended stays as it is.
     """
     submission = (await read_submission(request)).under(idempotency_key)
-    run = await anyio.to_thread.run_sync(_submit, app, submission)
-    if run.state is RunState.INTERRUPTED:
-        driving.resume(run.workflow_id)
-    elif run.state.is_active:
-        driving.take_up(run.workflow_id)
-    audit(request, "submitted", run.workflow_id)
-    return _accepted(request, run)
+    return _accepted(request, await anyio.to_thread.run_sync(submit, request, submission))
 
 
 @router.get("/workflows/{workflow_id}", responses=answers(Reply[ReportDocument]), dependencies=_READ)
@@ -99,53 +91,29 @@ def get_status(request: Request, workflow_id: str, app: TheApp) -> Response:
 def cancel_run(
     request: Request,
     workflow_id: str,
-    app: TheApp,
     *,
     rollback: Annotated[bool, Query(description="Undo what the run did, too.")] = False,
 ) -> Response:
     """Ask a run to stop, wherever it is driven from; the journal keeps what it did."""
-    app.cancel(workflow_id, rollback=rollback)
-    audit(request, "cancelled", workflow_id)
-    return _accepted(request, app.journal.get_run(workflow_id))
+    return _accepted(request, cancel(request, workflow_id, rollback=rollback))
 
 
 @router.post("/workflows/{workflow_id}/resume", status_code=202, responses=_PENDING, dependencies=_RUN)
-def resume_run(request: Request, workflow_id: str, app: TheApp, driving: TheDriving) -> Response:
+def resume_run(request: Request, workflow_id: str) -> Response:
     """Go on with a run that was cut off, interrupted or stopped by a failure."""
-    _check_free(app, workflow_id)
-    driving.begin(lambda: app.resume(workflow_id))
-    audit(request, "resumed", workflow_id)
-    return _accepted(request, app.journal.get_run(workflow_id))
+    return _accepted(request, resume(request, workflow_id))
 
 
 @router.post("/workflows/{workflow_id}/rollback", status_code=202, responses=_PENDING, dependencies=_RUN)
 def roll_back_run(
     request: Request,
     workflow_id: str,
-    app: TheApp,
-    driving: TheDriving,
     *,
     skip: Annotated[list[str] | None, Query(description="Leave this operation as it is; repeatable.")] = None,
     retry: Annotated[bool, Query(description="Try again what a rollback could not undo.")] = False,
 ) -> Response:
     """Undo what a run did, the newest first; may be repeated until it succeeds."""
-    _check_free(app, workflow_id)
-    driving.begin(lambda: app.rollback(workflow_id, skip=skip or (), retry=retry))
-    audit(request, "rolled back", workflow_id)
-    return _accepted(request, app.journal.get_run(workflow_id))
-
-
-def _submit(app: App, submission: Submission) -> RunRecord:
-    return app.submit(submission.document, **submission.options)
-
-
-def _check_free(app: App, workflow_id: str) -> None:
-    """Raise `RunLocked` for a run that somebody drives: nobody would hear of it later."""
-    run = app.journal.get_run(workflow_id)
-    if is_driven(run):
-        raise RunLocked(
-            f"run {workflow_id} is driven now", workflow_id=workflow_id, hint="cancel it, or wait until it has ended"
-        )
+    return _accepted(request, roll_back(request, workflow_id, skip=skip or (), retry=retry))
 
 
 def _accepted(request: Request, run: RunRecord) -> Response:

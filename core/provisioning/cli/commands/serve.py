@@ -61,7 +61,7 @@ def _api() -> Any:
     try:
         import_module(f"{API}.server")
     except ModuleNotFoundError as error:
-        if error.name in ("fastapi", "uvicorn"):
+        if error.name in ("fastapi", "jinja2", "uvicorn"):
             raise click.ClickException(
                 f"{error.name} is not installed: install provisioning with its extra, 'provisioning[api]'."
             ) from error

@@ -4,8 +4,8 @@ from typing import Self
 
 import click
 
-from provisioning.cli.narrative import event_line
 from provisioning.contract import Event
+from provisioning.narrative.events import event_line
 
 __all__ = ["PlainLines"]
 

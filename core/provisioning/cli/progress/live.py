@@ -11,9 +11,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from provisioning.cli.narrative import event_line
-from provisioning.cli.printable import as_seconds, as_text, printable
 from provisioning.contract import Event, EventKind
+from provisioning.narrative.events import event_line
+from provisioning.narrative.printable import as_seconds, as_text, printable
 
 __all__ = ["LiveProgress"]
 

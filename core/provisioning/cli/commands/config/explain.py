@@ -8,8 +8,8 @@ from provisioning.cli.answer import give, write_line
 from provisioning.cli.command import house_command
 from provisioning.cli.completions import complete_config_key
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import as_text, printable
 from provisioning.cli.table import show_table
+from provisioning.narrative.printable import as_text, printable
 
 if TYPE_CHECKING:
     from provisioning.config import Explanation

@@ -8,7 +8,7 @@ from provisioning.cli.answer import give, write_line
 from provisioning.cli.changes import say_line
 from provisioning.cli.command import house_command
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 __all__ = ["command"]
 

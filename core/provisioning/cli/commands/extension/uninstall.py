@@ -10,7 +10,7 @@ from provisioning.cli.command import house_command
 from provisioning.cli.completions import complete_extension
 from provisioning.cli.confirmation import confirm, yes_option
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 if TYPE_CHECKING:
     from provisioning.app import Removal

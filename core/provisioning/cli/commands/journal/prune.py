@@ -10,9 +10,9 @@ from provisioning.cli.command import house_command
 from provisioning.cli.confirmation import confirm, yes_option
 from provisioning.cli.duration import duration
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import as_time
 from provisioning.cli.table import show_table
 from provisioning.contract import RunState
+from provisioning.narrative.printable import as_time
 
 if TYPE_CHECKING:
     from provisioning.store import Candidate

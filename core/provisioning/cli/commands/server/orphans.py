@@ -14,10 +14,10 @@ from provisioning.cli.duration import duration
 from provisioning.cli.exits import ExitCode
 from provisioning.cli.failure import say_error
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import as_seconds
 from provisioning.cli.single import provider_option
 from provisioning.cli.table import show_table
 from provisioning.contract import RunState
+from provisioning.narrative.printable import as_seconds
 
 if TYPE_CHECKING:
     from provisioning.app import App, OrphanReport, Report, Stray

@@ -3,8 +3,8 @@
 from provisioning.cli.answer import give
 from provisioning.cli.command import house_command
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import as_time
 from provisioning.cli.table import show_table
+from provisioning.narrative.printable import as_time
 
 __all__ = ["command"]
 

@@ -6,7 +6,7 @@ from provisioning.cli.answer import give, write_line
 from provisioning.cli.command import house_command
 from provisioning.cli.documents import document_argument, document_from
 from provisioning.cli.invocation import Invocation, pass_invocation
-from provisioning.cli.printable import printable
+from provisioning.narrative.printable import printable
 
 if TYPE_CHECKING:
     from provisioning.cli.provisioner import ShownPlan

@@ -10,8 +10,8 @@ from provisioning.cli.completions import complete_workflow_id
 from provisioning.cli.driving import summary
 from provisioning.cli.invocation import Invocation, pass_invocation
 from provisioning.cli.limit import limit_option, tell_left_out
-from provisioning.cli.printable import as_seconds
 from provisioning.cli.table import show_table
+from provisioning.narrative.printable import as_seconds
 
 if TYPE_CHECKING:
     from provisioning.contract import OperationRecord

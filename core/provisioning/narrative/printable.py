@@ -23,7 +23,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        import json
+        import json  # noqa: PLC0415 - slow to load, and seldom needed
 
         return printable(json.dumps(value, default=str, ensure_ascii=False))
     if isinstance(value, Iterable) and not isinstance(value, str):

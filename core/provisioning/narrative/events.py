@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioning.cli.printable import as_clock, as_seconds, as_text, printable
 from provisioning.contract import Event, EventKind
+from provisioning.narrative.printable import as_clock, as_seconds, as_text, printable
 
 __all__ = ["PHRASES", "event_line", "event_phrases"]
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from provisioning.cli.narrative import PHRASES, event_line, event_phrases
 from provisioning.contract import Event, EventKind
+from provisioning.narrative.events import PHRASES, event_line, event_phrases
 
 TOLD = [
     (EventKind.WORKFLOW_STARTED, None, {"name": "tiers", "operations": 4}, "wf-1 workflow started"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioning.cli.printable import as_clock, as_seconds, as_text, as_time, printable
+from provisioning.narrative.printable import as_clock, as_seconds, as_text, as_time, printable
 
 
 @given(st.text())
