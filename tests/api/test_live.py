@@ -249,3 +249,18 @@ def test_a_stream_of_one_run_ends_with_it(app: App) -> None:
         feed.join()
 
     asyncio.run(check())
+
+
+def test_the_last_event_is_told_though_the_feed_has_not_seen_it(app: App) -> None:
+    """The memory of the feed may be behind the journal when the run is over: the journal has the last word."""
+
+    async def check() -> None:
+        with written(app.journal) as writer:
+            feed = Feed(app.journal)
+            feed.close()  # it reads nothing any more
+            await asyncio.to_thread(feed.join)
+            await asyncio.to_thread(writer.commit, Batch(events=[NewEvent(EventKind.WORKFLOW_COMPLETED)]))
+            chunks = [chunk async for chunk in stream_of(feed, workflow_id="wf-1", is_over=lambda: True).chunks()]
+        assert numbers("".join(chunks)) == [1]
+
+    asyncio.run(check())

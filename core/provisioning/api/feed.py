@@ -67,9 +67,15 @@ class Feed:
         future.add_done_callback(lambda done: self._forget(workflow_id, done))
         return future
 
-    async def read(self, workflow_id: str | None, after: int, limit: int = _PAGE) -> Sequence[Event]:
-        """Return the events above `after`, the oldest first, at most `limit`."""
-        if after >= self._floor:
+    async def read(
+        self, workflow_id: str | None, after: int, limit: int = _PAGE, *, is_last: bool = False
+    ) -> Sequence[Event]:
+        """Return the events above `after`, the oldest first, at most `limit`.
+
+        The memory may be a moment behind the journal, and whoever waits is woken again; who reads for the last time
+        asks the journal itself.
+        """
+        if after >= self._floor and not is_last:
             found = []
             for event in reversed(self._recent):
                 if event.sequence <= after:

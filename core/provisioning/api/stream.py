@@ -112,7 +112,7 @@ class Stream:
             news = self.feed.next(self.workflow_id)
             try:
                 over = not self.follows or await asyncio.to_thread(self.is_over)
-                page = await self.feed.read(self.workflow_id, cursor, _PAGE)
+                page = await self.feed.read(self.workflow_id, cursor, _PAGE, is_last=over)
                 if page:
                     if has_caught_up and len(page) == _PAGE:
                         missed, newest = await self.feed.lag(self.workflow_id, cursor)

@@ -1,5 +1,6 @@
 """Events: streamed as they come, or read page by page."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import anyio.to_thread
@@ -16,6 +17,7 @@ from provisioning.api.routes.parts import TheApp, TheFeed, TheLimit, TheSettings
 from provisioning.api.settings import ApiSettings
 from provisioning.api.stream import Form, JsonLines, ServerSentEvents, Stream
 from provisioning.app import App, Scope
+from provisioning.contract import Event
 
 __all__ = ["router"]
 
@@ -129,15 +131,18 @@ class _Reading:
             max_lag=self._settings.max_lag,
             follows=follow,
         )
-        if is_over and self._after and follow and not await self._feed.read(self._workflow_id, self._after, 1):
+        if is_over and self._after and follow and not await self._newer(1):
             return Response(status_code=204)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(stream.chunks(), media_type=form.media_type, headers=headers)
 
     async def _page(self) -> Response:
-        found = await self._feed.read(self._workflow_id, self._after, self._limit)
+        found = await self._newer(self._limit)
         more = str(found[-1].sequence) if len(found) == self._limit else None
         return reply(self._request, [event.as_dict() for event in found], page={"next_cursor": more})
+
+    async def _newer(self, limit: int) -> Sequence[Event]:
+        return await self._feed.read(self._workflow_id, self._after, limit, is_last=True)
 
     def _is_over(self) -> bool:
         """Whether nothing more can happen before somebody asks for it; raises `RunNotFound`."""
