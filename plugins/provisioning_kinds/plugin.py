@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from provisioning.contract import OperationKind, hookimpl
+from provisioning_kinds.assets import ASSET_KINDS
 from provisioning_kinds.command import COMMAND
 from provisioning_kinds.config_set import CONFIG_SET
 from provisioning_kinds.data_process import DATA_PROCESS
@@ -14,6 +15,7 @@ from provisioning_kinds.server_reboot import SERVER_REBOOT
 from provisioning_kinds.server_start import SERVER_START
 from provisioning_kinds.server_stop import SERVER_STOP
 from provisioning_kinds.server_wait import SERVER_WAIT
+from provisioning_kinds.volume_attachment import VOLUME_ATTACH, VOLUME_DETACH
 from provisioning_kinds.workflow import WORKFLOW
 
 __all__ = ["KindsPlugin"]
@@ -25,6 +27,9 @@ _KINDS = (
     SERVER_STOP,
     SERVER_REBOOT,
     SERVER_WAIT,
+    *ASSET_KINDS,
+    VOLUME_ATTACH,
+    VOLUME_DETACH,
     COMMAND,
     DATA_PROCESS,
     FILE_WRITE,

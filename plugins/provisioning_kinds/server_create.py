@@ -41,6 +41,8 @@ _PARAMETERS = document(
         "user_data": of_type("string", "Text handed to the server at its first start, a cloud-init script for one."),
         "key_pairs": of_type("array", "Names of the SSH keys that may log in.", items={"type": "string"}),
         "networks": of_type("array", "Networks that the server joins.", items={"type": "string"}),
+        "volumes": of_type("array", "Ids of volumes that the server is given.", items={"type": "string"}),
+        "firewalls": of_type("array", "Ids of firewalls that stand before the server.", items={"type": "string"}),
         "extra": of_type("object", "What only this provider understands."),
         "wait": of_type("boolean", "Whether to wait until the server is running.", default=True),
     },
@@ -122,6 +124,8 @@ def _spec(operation: Operation) -> ServerSpec:
         user_data=given.get("user_data"),
         key_pairs=tuple(given.get("key_pairs", ())),
         networks=tuple(given.get("networks", ())),
+        volumes=tuple(given.get("volumes", ())),
+        firewalls=tuple(given.get("firewalls", ())),
         extra=given.get("extra", {}),
     )
 

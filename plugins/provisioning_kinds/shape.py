@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["ON_DOUBT", "SERVER", "SERVER_ID", "document", "of_type", "table"]
+__all__ = ["ON_DOUBT", "SERVER", "SERVER_ID", "Schema", "asset", "document", "of_type", "table"]
 
 Schema = Mapping[str, Any]
 
@@ -54,3 +54,24 @@ SERVER = document(
     required=["id", "name", "state"],
 )
 """The JSON form of a server, what most server kinds answer with."""
+
+
+def asset(spec: Mapping[str, Schema]) -> Schema:
+    """Return the schema of the JSON form of an asset, what the kinds that make one answer with."""
+    mine: dict[str, Schema] = {name: {} for name in spec}
+    return document(
+        {
+            **mine,
+            "id": {"type": "string"},
+            "kind": {"type": "string"},
+            "name": {"type": "string"},
+            "provider": _TEXT,
+            "is_ready": {"type": "boolean"},
+            "attached_to": _TEXT,
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "client_token": _TEXT,
+            "created_at": _TEXT,
+            "raw": {"type": "object"},
+        },
+        required=["id", "kind", "name"],
+    )

@@ -7,9 +7,13 @@ import pytest
 
 from provisioning.bridge import Mode, ProgramProvider, make_provider
 from provisioning.contract import (
+    Asset,
+    AssetKind,
     ConnectionStatus,
     Image,
+    KeyPair,
     OperationContext,
+    ProviderHooks,
     Server,
     ServerSpec,
     ServerState,
@@ -19,6 +23,7 @@ from provisioning.contract import (
 from provisioning.dispatch import CAPABILITY_HOOKS, check_provider
 from provisioning.errors import (
     Ambiguous,
+    ExtensionBroken,
     NotFound,
     ProviderError,
     ProvisioningError,
@@ -27,7 +32,7 @@ from provisioning.errors import (
 )
 from tests.bridge.workshop import Workshop, described
 
-SPEC = ServerSpec("web-1", "small", None, "a", "#!/bin/sh", ("key",), ("net",), {"tags": ["x"]})
+SPEC = ServerSpec("web-1", "small", None, "a", "#!/bin/sh", ("key",), ("net",), extra={"tags": ["x"]})
 KEEP = "json.dump(request, open('request', 'w'))\n"
 FULL = {
     "id": "i-1",
@@ -71,6 +76,8 @@ def test_a_request_is_what_the_protocol_says(workshop: Workshop) -> None:
                 "user_data": "#!/bin/sh",
                 "key_pairs": ["key"],
                 "networks": ["net"],
+                "volumes": [],
+                "firewalls": [],
                 "extra": {"tags": ["x"]},
             },
             "client_token": "token",
@@ -182,12 +189,15 @@ def test_every_hook_is_a_request(workshop: Workshop, hook: str) -> None:
     assert asked(workshop)["parameters"] == parameters
 
 
+ASSET_CALLS = {name for name in dir(ProviderHooks) if name.endswith(("_asset", "_assets", "_volume"))}
+"""Those that are tried at the end of this file."""
+
+
 def test_all_hooks_are_tried_here() -> None:
     """None is forgotten."""
-    from provisioning.contract import ProviderHooks
     from provisioning.dispatch import hooks_of
 
-    assert {*CALLS, "create_server"} == set(hooks_of(ProviderHooks))
+    assert {*CALLS, "create_server", *ASSET_CALLS} == set(hooks_of(ProviderHooks))
 
 
 @pytest.mark.parametrize("capabilities", [[], ["start_stop"], ["catalog", "reboot"], list(CAPABILITY_HOOKS)])
@@ -299,3 +309,42 @@ def test_closing_is_for_what_is_kept_open(workshop: Workshop) -> None:
         provider: ProgramProvider = workshop.provider("", mode)
         provider.close()
         provider.close()
+
+
+KEYS = {"id": "k-1", "spec": {"name": "me", "public_key": "ssh-ed25519 AAAA"}, "client_token": "token"}
+
+
+def test_an_asset_travels_with_its_kind(workshop: Workshop) -> None:
+    """What is asked for names its kind beside its fields, and what is answered is a value of that kind."""
+    provider = workshop.provider(KEEP + f"say(answer(request, {KEYS!r}))")
+    spec = KeyPair("me", "ssh-ed25519 AAAA")
+    made = provider.create_asset(spec, "token", {"team": "a"}, OperationContext())
+    assert made == Asset("k-1", spec, client_token="token")
+    assert asked(workshop)["parameters"] == {
+        "spec": {"kind": "key_pair", "name": "me", "public_key": "ssh-ed25519 AAAA"},
+        "client_token": "token",
+        "labels": {"team": "a"},
+    }
+    assert list(provider.list_assets(AssetKind.KEY_PAIR, None, OperationContext())) == [made]
+    assert asked(workshop)["parameters"] == {"kind": "key_pair", "labels": None}
+
+
+@pytest.mark.parametrize("hook", ["find_asset", "get_asset"])
+def test_an_asset_of_another_shape_is_refused(workshop: Workshop, hook: str) -> None:
+    """A key pair is no firewall's worth of fields: what lacks one is told."""
+    provider = workshop.provider("say(answer(request, {'id': 'k-1', 'spec': {'name': 'me'}}))")
+    with pytest.raises(ExtensionBroken, match=r"holds no Asset: spec\.public_key"):
+        getattr(provider, hook)(AssetKind.KEY_PAIR, "k-1", OperationContext())
+
+
+def test_deleting_and_moving_assets_answers_nothing(workshop: Workshop) -> None:
+    """Each request is its hook with its arguments."""
+    provider = workshop.provider(KEEP + "say(answer(request))")
+    context = OperationContext()
+    assert provider.find_asset(AssetKind.VOLUME, "token", context) is None
+    provider.delete_asset(AssetKind.VOLUME, "v-1", context)
+    assert asked(workshop)["parameters"] == {"kind": "volume", "asset_id": "v-1"}
+    provider.attach_volume("v-1", "s-1", context)
+    assert asked(workshop)["parameters"] == {"volume_id": "v-1", "server_id": "s-1"}
+    provider.detach_volume("v-1", context)
+    assert asked(workshop)["parameters"] == {"volume_id": "v-1"}

@@ -10,6 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from provisioning.bridge import Description, Mode, Program, ProgramProvider, make_provider
+from provisioning.contract import Capability
 
 __all__ = ["Workshop", "described", "is_gone", "is_running", "when"]
 
@@ -64,7 +65,7 @@ class Workshop:
     ) -> ProgramProvider:
         """Return the provider instance `one`, with every capability."""
         program = self.program(code, mode, **more)
-        return make_provider(program, described(), ["start_stop", "reboot", "catalog"], "one", config or {})
+        return make_provider(program, described(), list(Capability), "one", config or {})
 
 
 def is_running(pid: int) -> bool:

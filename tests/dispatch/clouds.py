@@ -1,8 +1,12 @@
 """Providers, handlers and wrappers that the tests are about."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from provisioning.contract import (
+    Asset,
+    AssetKind,
+    AssetSpec,
     Compensation,
     CompensationAction,
     ConnectionStatus,
@@ -69,6 +73,7 @@ class FullCloud(SmallCloud):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[str] = []
+        self.assets: dict[str, Asset[Any]] = {}
 
     @hookimpl
     def start_server(self, server_id: str) -> None:
@@ -102,6 +107,45 @@ class FullCloud(SmallCloud):
         """Return the zones."""
         self.asked.append("zones")
         return (Zone("a"),)
+
+    @hookimpl
+    def create_asset(self, spec: AssetSpec, client_token: str, labels: Mapping[str, str]) -> Asset[Any]:
+        """Create one."""
+        asset = Asset(f"{spec.kind}-{client_token}", spec, labels=labels, client_token=client_token)
+        return self.assets.setdefault(asset.id, asset)
+
+    @hookimpl
+    def find_asset(self, kind: AssetKind, client_token: str) -> Asset[Any] | None:
+        """Find one by its token."""
+        return self.assets.get(f"{kind}-{client_token}")
+
+    @hookimpl
+    def get_asset(self, kind: AssetKind, asset_id: str) -> Asset[Any]:
+        """Return one, of whatever kind."""
+        if asset_id not in self.assets:
+            raise NotFound(f"no {kind} {asset_id}")
+        return self.assets[asset_id]
+
+    @hookimpl
+    def list_assets(self, kind: AssetKind, labels: Mapping[str, str] | None) -> Iterator[Asset[Any]]:
+        """Yield those with the labels."""
+        wanted = (labels or {}).items()
+        yield from (asset for asset in self.assets.values() if asset.kind is kind and wanted <= asset.labels.items())
+
+    @hookimpl
+    def delete_asset(self, kind: AssetKind, asset_id: str) -> None:
+        """Delete one."""
+        self.assets.pop(asset_id, None)
+
+    @hookimpl
+    def attach_volume(self, volume_id: str, server_id: str) -> None:
+        """Give one away."""
+        self.asked.append(f"attach {volume_id} to {server_id}")
+
+    @hookimpl
+    def detach_volume(self, volume_id: str) -> None:
+        """Take one back."""
+        self.asked.append(f"detach {volume_id}")
 
 
 class Handler:

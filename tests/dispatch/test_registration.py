@@ -39,7 +39,7 @@ def test_a_fitting_provider_passes():
 
 def test_every_hook_of_a_provider_is_mandatory_or_a_capability():
     """No hook can be forgotten in the two tables, and every capability is in the second one."""
-    optional = [name for names in CAPABILITY_HOOKS.values() for name in names]
+    optional = {name for names in CAPABILITY_HOOKS.values() for name in names}
     assert sorted([*MANDATORY_HOOKS, *optional]) == sorted(hooks_of(ProviderHooks))
     assert set(CAPABILITY_HOOKS) == set(Capability)
 

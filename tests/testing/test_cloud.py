@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.contract import OperationContext, ServerSpec, ServerState
+from provisioning.contract import Capability, OperationContext, ServerSpec, ServerState
 from provisioning.dispatch import ProviderHandle
 from provisioning.errors import (
     Ambiguous,
@@ -46,7 +46,7 @@ def with_mishap(clock: Clock, call: str, mishap: Mishap, **manners: object) -> F
 
 
 def provider_of(cloud: FakeCloud) -> ProviderHandle:
-    capabilities = frozenset({"start_stop", "reboot", "catalog"})
+    capabilities = frozenset(Capability)
     return ProviderHandle("eu", "fake", lambda: FakeProvider("eu", {}, cloud), capabilities=capabilities)
 
 
@@ -260,9 +260,7 @@ def test_the_options_of_a_configuration(tmp_path: Path) -> None:
         "rates": {"reply_lost": 0.5},
         "mishaps": [{"call": "create_server", "nth": 1, "mishap": "reply_lost"}],
     }
-    provider = ProviderHandle(
-        "eu", "fake", lambda: FakeProvider("eu", options), capabilities=frozenset({"start_stop", "reboot", "catalog"})
-    )
+    provider = ProviderHandle("eu", "fake", lambda: FakeProvider("eu", options), capabilities=frozenset(Capability))
     with pytest.raises(Ambiguous):
         provider.create_server(SPEC, "t-1", {}, OperationContext(directory=str(tmp_path)))
     cloud = FakeCloud(path=tmp_path / "clouds" / "eu.db")

@@ -38,7 +38,7 @@ READ_ONLY = {
     RunWriter: {"hold"},
     Provider: {
         *("name", "type", "capabilities", "limits", "check_connection", "list_servers", "opens_in"),
-        *("list_sizes", "list_images", "list_zones"),
+        *("list_sizes", "list_images", "list_zones", "list_assets"),
     },
 }
 """What changes nothing, or is called by no run; everything else of these interfaces has a point."""

@@ -8,8 +8,20 @@ from provisioning.bridge.client import Client, Resources
 from provisioning.bridge.description import Description
 from provisioning.bridge.fault import Unreadable
 from provisioning.bridge.program import Program
-from provisioning.bridge.values import as_connection, as_image, as_server, as_size, as_zone, spec_document
+from provisioning.bridge.values import (
+    as_connection,
+    as_image,
+    as_server,
+    as_size,
+    as_zone,
+    asset_document,
+    asset_reader,
+    spec_document,
+)
 from provisioning.contract import (
+    Asset,
+    AssetKind,
+    AssetSpec,
     Capability,
     ConnectionStatus,
     Image,
@@ -100,10 +112,51 @@ class _Catalog(ProgramProvider):
         return self._client.ask("list_zones", {}, context, partial(_each, as_zone))
 
 
+class _Assets(ProgramProvider):
+    @hookimpl
+    def create_asset(
+        self, spec: AssetSpec, client_token: str, labels: Mapping[str, str], context: OperationContext
+    ) -> Asset[Any]:
+        parameters = {"spec": asset_document(spec), "client_token": client_token, "labels": labels}
+        return self._client.ask("create_asset", parameters, context, partial(_one, asset_reader(spec.kind)))
+
+    @hookimpl
+    def find_asset(self, kind: AssetKind, client_token: str, context: OperationContext) -> Asset[Any] | None:
+        parameters = {"kind": kind, "client_token": client_token}
+        return self._client.ask("find_asset", parameters, context, partial(_one_or_none, asset_reader(kind)))
+
+    @hookimpl
+    def get_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> Asset[Any]:
+        parameters = {"kind": kind, "asset_id": asset_id}
+        return self._client.ask("get_asset", parameters, context, partial(_one, asset_reader(kind)))
+
+    @hookimpl
+    def list_assets(
+        self, kind: AssetKind, labels: Mapping[str, str] | None, context: OperationContext
+    ) -> Iterator[Asset[Any]]:
+        return self._client.stream("list_assets", {"kind": kind, "labels": labels}, context, asset_reader(kind))
+
+    @hookimpl
+    def delete_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> None:
+        self._client.ask("delete_asset", {"kind": kind, "asset_id": asset_id}, context, _nothing)
+
+
+class _VolumeAttachment(ProgramProvider):
+    @hookimpl
+    def attach_volume(self, volume_id: str, server_id: str, context: OperationContext) -> None:
+        self._client.ask("attach_volume", {"volume_id": volume_id, "server_id": server_id}, context, _nothing)
+
+    @hookimpl
+    def detach_volume(self, volume_id: str, context: OperationContext) -> None:
+        self._client.ask("detach_volume", {"volume_id": volume_id}, context, _nothing)
+
+
 _PARTS: Mapping[str, type[ProgramProvider]] = {
     Capability.START_STOP: _StartStop,
     Capability.REBOOT: _Reboot,
     Capability.CATALOG: _Catalog,
+    Capability.VOLUME_ATTACHMENT: _VolumeAttachment,
+    **dict.fromkeys([Capability(kind.capability) for kind in AssetKind], _Assets),
 }
 
 
@@ -115,7 +168,7 @@ def make_provider(
     config: Mapping[str, Any],
 ) -> ProgramProvider:
     """Return the object of one provider instance, with the hooks of these capabilities and no others."""
-    parts = tuple(part for capability, part in _PARTS.items() if capability in capabilities)
+    parts = tuple(dict.fromkeys(part for capability, part in _PARTS.items() if capability in capabilities))
     kind = type("ProgramProvider", parts or (ProgramProvider,), {"__module__": __name__})
     made: ProgramProvider = kind(Client(program, description, config=config, instance=name))
     return made
@@ -133,6 +186,16 @@ def _server(resources: Resources, _metadata: Mapping[str, Any]) -> Server:
 
 def _server_or_none(resources: Resources, metadata: Mapping[str, Any]) -> Server | None:
     return _server(resources, metadata) if resources else None
+
+
+def _one(read: Callable[[Mapping[str, Any]], T], resources: Resources, _metadata: Mapping[str, Any]) -> T:
+    if len(resources) != 1:
+        raise Unreadable(f"has {len(resources)} resources, where one is expected")
+    return read(resources[0])
+
+
+def _one_or_none(read: Callable[[Mapping[str, Any]], T], resources: Resources, metadata: Mapping[str, Any]) -> T | None:
+    return _one(read, resources, metadata) if resources else None
 
 
 def _nothing(resources: Resources, _metadata: Mapping[str, Any]) -> None:

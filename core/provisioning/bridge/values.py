@@ -1,25 +1,32 @@
 """The contract's values as JSON and back: what goes into a request, and what an answer's resources stand for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any, TypeVar
+from dataclasses import asdict, fields
+from typing import Any, TypeVar, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
 from provisioning.bridge.fault import Unreadable
 from provisioning.bridge.response import flaws_of
 from provisioning.contract import (
+    Asset,
+    AssetKind,
+    AssetSpec,
     Compensation,
     ConnectionStatus,
     Decision,
     ExtensionContext,
+    Firewall,
     Image,
+    KeyPair,
+    Network,
     Operation,
     Provider,
     Resource,
     Server,
     ServerSpec,
     Size,
+    Volume,
     Zone,
 )
 
@@ -32,6 +39,8 @@ __all__ = [
     "as_server",
     "as_size",
     "as_zone",
+    "asset_document",
+    "asset_reader",
     "extension_document",
     "operation_document",
     "provider_document",
@@ -48,9 +57,10 @@ def reader(kind: type[T], more: str = "") -> Callable[[Mapping[str, Any]], T]:
     Keys that the value does not have are refused, so that a misspelt one is not lost in silence; `more` says where to
     put them.
     """
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    origin: Any = get_origin(kind) or kind
+    known = {field.name for field in fields(origin)}
     adapter = TypeAdapter(kind)
-    named = f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
+    named = f"{'an' if origin.__name__[0] in 'AEIOU' else 'a'} {origin.__name__}"
 
     def read(document: Mapping[str, Any]) -> T:
         strange = sorted(document.keys() - known)
@@ -59,12 +69,14 @@ def reader(kind: type[T], more: str = "") -> Callable[[Mapping[str, Any]], T]:
         try:
             return adapter.validate_python(document)
         except ValidationError as error:
-            raise Unreadable(f"holds no {kind.__name__}: {flaws_of(error)}") from error
+            raise Unreadable(f"holds no {origin.__name__}: {flaws_of(error)}") from error
 
     return read
 
 
-as_server = reader(Server, more="; what else there is to tell stands in `raw`")
+_IN_RAW = "; what else there is to tell stands in `raw`"
+
+as_server = reader(Server, more=_IN_RAW)
 as_size = reader(Size)
 as_image = reader(Image)
 as_zone = reader(Zone)
@@ -72,6 +84,19 @@ as_resource = reader(Resource)
 as_connection = reader(ConnectionStatus, more="; what else there is to tell stands in `details`")
 as_decision = reader(Decision)
 as_compensation = reader(Compensation, more="; what else there is to keep stands in `data`")
+
+
+_ASSETS: Mapping[AssetKind, Callable[[Mapping[str, Any]], Asset[Any]]] = {
+    AssetKind.VOLUME: reader(Asset[Volume], _IN_RAW),
+    AssetKind.NETWORK: reader(Asset[Network], _IN_RAW),
+    AssetKind.KEY_PAIR: reader(Asset[KeyPair], _IN_RAW),
+    AssetKind.FIREWALL: reader(Asset[Firewall], _IN_RAW),
+}
+
+
+def asset_reader(kind: AssetKind) -> Callable[[Mapping[str, Any]], Asset[Any]]:
+    """Return the function that makes an asset of a kind from a JSON object, its `spec` being one in it."""
+    return _ASSETS[kind]
 
 
 def spec_document(spec: ServerSpec) -> dict[str, Any]:
@@ -84,8 +109,15 @@ def spec_document(spec: ServerSpec) -> dict[str, Any]:
         "user_data": spec.user_data,
         "key_pairs": list(spec.key_pairs),
         "networks": list(spec.networks),
+        "volumes": list(spec.volumes),
+        "firewalls": list(spec.firewalls),
         "extra": spec.extra,
     }
+
+
+def asset_document(spec: AssetSpec) -> dict[str, Any]:
+    """Return the JSON form of what an asset should be, with its kind."""
+    return {"kind": str(spec.kind), **asdict(spec)}
 
 
 def operation_document(operation: Operation) -> dict[str, Any]:

@@ -1,6 +1,16 @@
 """All that a plugin may see: the hook interface, the values that pass through it, and the house's own interfaces."""
 
 from provisioning.contract.api import ApiReply, ApiRequest, ApiRoute, ApiScope
+from provisioning.contract.asset import (
+    Asset,
+    AssetKind,
+    AssetSpec,
+    Firewall,
+    FirewallRule,
+    KeyPair,
+    Network,
+    Volume,
+)
 from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.command import CommandContext
 from provisioning.contract.connection import ConnectionStatus
@@ -63,6 +73,9 @@ __all__ = [
     "ApiRequest",
     "ApiRoute",
     "ApiScope",
+    "Asset",
+    "AssetKind",
+    "AssetSpec",
     "Batch",
     "CancelMode",
     "Cancellation",
@@ -83,11 +96,15 @@ __all__ = [
     "ExtensionContext",
     "ExtensionHooks",
     "Finished",
+    "Firewall",
+    "FirewallRule",
     "HealthCheck",
     "Image",
     "Job",
     "Journal",
+    "KeyPair",
     "LeaseInfo",
+    "Network",
     "NewEvent",
     "NewRun",
     "Note",
@@ -116,6 +133,7 @@ __all__ = [
     "Status",
     "Step",
     "Unsettled",
+    "Volume",
     "WorkflowCheckpoint",
     "WorkflowHooks",
     "Zone",

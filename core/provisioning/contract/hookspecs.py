@@ -11,6 +11,7 @@ from typing import Any
 import pluggy
 
 from provisioning.contract.api import ApiRoute
+from provisioning.contract.asset import Asset, AssetKind, AssetSpec
 from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import OperationContext
@@ -108,6 +109,47 @@ class ProviderHooks:
     @hookspec(firstresult=True)
     def list_zones(self, context: OperationContext) -> Sequence[Zone]:  # type: ignore[empty-body]
         """Return the zones on offer. Capability `catalog`."""
+
+    @hookspec(firstresult=True)
+    def create_asset(  # type: ignore[empty-body]
+        self, spec: AssetSpec, client_token: str, labels: Mapping[str, str], context: OperationContext
+    ) -> Asset[Any]:
+        """Create what `spec` says and return as soon as its id is known. The capability of its kind.
+
+        The same token twice is the same asset. Token and labels are on it when this returns. A reply that was lost is
+        `Ambiguous`. The hooks of assets are asked only for kinds whose capability the manifest declares.
+        """
+
+    @hookspec(firstresult=True)
+    def find_asset(self, kind: AssetKind, client_token: str, context: OperationContext) -> Asset[Any] | None:
+        """Return the asset of a kind created with this token, or None. The capability of its kind."""
+
+    @hookspec(firstresult=True)
+    def get_asset(  # type: ignore[empty-body]
+        self, kind: AssetKind, asset_id: str, context: OperationContext
+    ) -> Asset[Any]:
+        """Return one asset; raise `NotFound` when it is gone. The capability of its kind."""
+
+    @hookspec(firstresult=True)
+    def list_assets(  # type: ignore[empty-body]
+        self, kind: AssetKind, labels: Mapping[str, str] | None, context: OperationContext
+    ) -> Iterable[Asset[Any]]:
+        """Return the assets of a kind that carry all of `labels`, lazily paged. The capability of its kind."""
+
+    @hookspec(firstresult=True)
+    def delete_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> None:
+        """Delete an asset. Idempotent: one that is gone is a success. The capability of its kind.
+
+        One that a server still uses is a `ResourceConflict`, which may be tried again.
+        """
+
+    @hookspec(firstresult=True)
+    def attach_volume(self, volume_id: str, server_id: str, context: OperationContext) -> None:
+        """Give a volume to a server; one that the server has is a success. Capability `volume_attachment`."""
+
+    @hookspec(firstresult=True)
+    def detach_volume(self, volume_id: str, context: OperationContext) -> None:
+        """Take a volume from its server; one that no server has is a success. Capability `volume_attachment`."""
 
 
 class WorkflowHooks:

@@ -1,16 +1,20 @@
 """A provider instance, as the rest of the house sees it: typed calls, each one a hook call behind."""
 
+import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from provisioning.contract.asset import Asset, AssetSpec
 from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import OperationContext
 from provisioning.contract.server import Server, ServerSpec
 
 __all__ = ["Capability", "Provider", "ProviderLimits"]
+
+S = TypeVar("S", bound=AssetSpec)
 
 
 class Capability(StrEnum):
@@ -22,6 +26,16 @@ class Capability(StrEnum):
     """`reboot_server`."""
     CATALOG = "catalog"
     """`list_sizes`, `list_images` and `list_zones`."""
+    VOLUMES = "volumes"
+    """The hooks of assets, for volumes, and `volumes` of a `ServerSpec`."""
+    VOLUME_ATTACHMENT = "volume_attachment"
+    """`attach_volume` and `detach_volume`: volumes change their server while it is there."""
+    NETWORKS = "networks"
+    """The hooks of assets, for networks."""
+    KEY_PAIRS = "key_pairs"
+    """The hooks of assets, for key pairs."""
+    FIREWALLS = "firewalls"
+    """The hooks of assets, for firewalls, and `firewalls` of a `ServerSpec`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +134,38 @@ class Provider(Protocol):
 
     def list_zones(self, context: OperationContext | None = None) -> Sequence[Zone]:
         """Return the zones on offer (capability `catalog`)."""
+        ...
+
+    def create_asset(
+        self, spec: S, client_token: str, labels: Mapping[str, str], context: OperationContext | None = None
+    ) -> Asset[S]:
+        """Create a volume, network, key pair or firewall; the same token again is the same one."""
+        ...
+
+    def find_asset(
+        self, kind: builtins.type[S], client_token: str, context: OperationContext | None = None
+    ) -> Asset[S] | None:
+        """Return the asset of a kind that was created with this token, or None."""
+        ...
+
+    def get_asset(self, kind: builtins.type[S], asset_id: str, context: OperationContext | None = None) -> Asset[S]:
+        """Return one asset, or raise `NotFound`."""
+        ...
+
+    def list_assets(
+        self, kind: builtins.type[S], labels: Mapping[str, str] | None = None, context: OperationContext | None = None
+    ) -> Iterator[Asset[S]]:
+        """Yield the assets of a kind that carry all of `labels`, page by page."""
+        ...
+
+    def delete_asset(self, kind: builtins.type[S], asset_id: str, context: OperationContext | None = None) -> None:
+        """Delete an asset; one that is gone is a success."""
+        ...
+
+    def attach_volume(self, volume_id: str, server_id: str, context: OperationContext | None = None) -> None:
+        """Give a volume to a server (capability `volume_attachment`)."""
+        ...
+
+    def detach_volume(self, volume_id: str, context: OperationContext | None = None) -> None:
+        """Take a volume from its server (capability `volume_attachment`)."""
         ...

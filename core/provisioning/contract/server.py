@@ -51,7 +51,8 @@ class ServerSpec:
     """What a server should be, when it is created.
 
     Names of `size`, `image` and `zone` are the provider's own; None asks for the provider's default. `user_data` is
-    the text a cloud hands to the server at its first start. `extra` holds what only one provider understands.
+    the text a cloud hands to the server at its first start. `networks`, `volumes` and `firewalls` are ids of
+    what is there already, and stays when the server is deleted. `extra` holds what only one provider understands.
     """
 
     name: str
@@ -61,6 +62,8 @@ class ServerSpec:
     user_data: str | None = None
     key_pairs: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    firewalls: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

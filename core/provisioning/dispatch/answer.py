@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from provisioning.contract import Server, ServerState
+from provisioning.contract import Asset, AssetSpec, Server, ServerState
 from provisioning.dispatch.hook_set import HookSet
 from provisioning.errors import ProvisioningError
 
-__all__ = ["checked_items", "checked_server", "shown"]
+__all__ = ["checked_asset", "checked_items", "checked_server", "shown"]
 
 T = TypeVar("T")
+S = TypeVar("S", bound=AssetSpec)
 
 
 def checked_server(hooks: HookSet, hook: str, answer: Any, provider: str) -> Server:
@@ -23,6 +24,18 @@ def checked_server(hooks: HookSet, hook: str, answer: Any, provider: str) -> Ser
             raise hooks.wrong(hook, f"a Server whose {field} is {value!r}", "text")
     if not isinstance(answer.state, ServerState):
         raise hooks.wrong(hook, f"a Server whose state is {answer.state!r}", "a ServerState")
+    return answer if answer.provider is not None else replace(answer, provider=provider)
+
+
+def checked_asset(hooks: HookSet, hook: str, answer: Any, kind: type[S], provider: str) -> Asset[S]:
+    """Return the answer as an asset of a kind that names its provider instance; raise `ExtensionBroken` otherwise."""
+    if not isinstance(answer, Asset):
+        raise hooks.wrong(hook, shown(answer), "an Asset")
+    if not isinstance(answer.spec, kind):
+        raise hooks.wrong(hook, f"an Asset whose spec is {shown(answer.spec)}", f"a {kind.__name__}")
+    for field, value in (("id", answer.id), ("name", answer.spec.name)):
+        if not isinstance(value, str) or not value:
+            raise hooks.wrong(hook, f"an Asset whose {field} is {value!r}", "text")
     return answer if answer.provider is not None else replace(answer, provider=provider)
 
 

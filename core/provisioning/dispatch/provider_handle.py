@@ -1,14 +1,18 @@
 """A provider instance, ready to be called: the typed face of the hooks of one configured use of a provider."""
 
+import builtins
 import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from provisioning.cache import TtlCache
 from provisioning.contract import (
+    Asset,
+    AssetSpec,
+    Capability,
     ConnectionStatus,
     Image,
     OperationContext,
@@ -19,7 +23,7 @@ from provisioning.contract import (
     Size,
     Zone,
 )
-from provisioning.dispatch.answer import checked_items, checked_server, shown
+from provisioning.dispatch.answer import checked_asset, checked_items, checked_server, shown
 from provisioning.dispatch.hook import hooks_of
 from provisioning.dispatch.hook_set import HookSet, Wrapper, described
 from provisioning.dispatch.registration import CAPABILITY_HOOKS, check_provider
@@ -43,7 +47,15 @@ CATALOG_SECONDS = 300.0
 """How long sizes, images and zones are remembered."""
 
 _OFFERS: Mapping[str, type] = {"list_sizes": Size, "list_images": Image, "list_zones": Zone}
-_CAPABILITY_OF = {hook: capability for capability, hooks in CAPABILITY_HOOKS.items() for hook in hooks}
+_CAPABILITY_OF = {
+    hook: capability
+    for capability, hooks in CAPABILITY_HOOKS.items()
+    for hook in hooks
+    if sum(hook in others for others in CAPABILITY_HOOKS.values()) == 1
+}
+"""Which capability a hook needs, where it is the hook alone that says so."""
+
+S = TypeVar("S", bound=AssetSpec)
 
 
 class ProviderHandle:
@@ -154,6 +166,9 @@ class ProviderHandle:
         context: OperationContext | None = None,
     ) -> Server:
         """Create a server and return as soon as its id is known; the same token again is the same server."""
+        for capability, wanted in ((Capability.VOLUMES, spec.volumes), (Capability.FIREWALLS, spec.firewalls)):
+            if wanted:
+                self._check_capability(f"create_server with {capability}", capability)
         answer = self._call("create_server", context, spec=spec, client_token=client_token, labels=labels)
         return checked_server(self._opened(), "create_server", answer, self._name)
 
@@ -191,6 +206,49 @@ class ProviderHandle:
     def list_zones(self, context: OperationContext | None = None) -> Sequence[Zone]:
         """Return the zones on offer (capability `catalog`), remembered for five minutes."""
         return self._offers("list_zones", context)
+
+    def create_asset(
+        self, spec: S, client_token: str, labels: Mapping[str, str], context: OperationContext | None = None
+    ) -> Asset[S]:
+        """Create a volume, network, key pair or firewall; the same token again is the same one."""
+        self._check_capability("create_asset", spec.kind.capability)
+        answer = self._call("create_asset", context, spec=spec, client_token=client_token, labels=labels)
+        return checked_asset(self._opened(), "create_asset", answer, type(spec), self._name)
+
+    def find_asset(
+        self, kind: builtins.type[S], client_token: str, context: OperationContext | None = None
+    ) -> Asset[S] | None:
+        """Return the asset of a kind that was created with this token, or None."""
+        self._check_capability("find_asset", kind.kind.capability)
+        answer = self._call("find_asset", context, kind=kind.kind, client_token=client_token)
+        return None if answer is None else checked_asset(self._opened(), "find_asset", answer, kind, self._name)
+
+    def get_asset(self, kind: builtins.type[S], asset_id: str, context: OperationContext | None = None) -> Asset[S]:
+        """Return one asset, or raise `NotFound`."""
+        self._check_capability("get_asset", kind.kind.capability)
+        answer = self._call("get_asset", context, kind=kind.kind, asset_id=asset_id)
+        return checked_asset(self._opened(), "get_asset", answer, kind, self._name)
+
+    def list_assets(
+        self, kind: builtins.type[S], labels: Mapping[str, str] | None = None, context: OperationContext | None = None
+    ) -> Iterator[Asset[S]]:
+        """Yield the assets of a kind that carry all of `labels`, as the provider hands them out."""
+        self._check_capability("list_assets", kind.kind.capability)
+        answer = self._call("list_assets", context, kind=kind.kind, labels=labels)
+        return self._listed_assets(kind, answer)
+
+    def delete_asset(self, kind: builtins.type[S], asset_id: str, context: OperationContext | None = None) -> None:
+        """Delete an asset; one that is gone is a success."""
+        self._check_capability("delete_asset", kind.kind.capability)
+        self._call("delete_asset", context, kind=kind.kind, asset_id=asset_id)
+
+    def attach_volume(self, volume_id: str, server_id: str, context: OperationContext | None = None) -> None:
+        """Give a volume to a server (capability `volume_attachment`)."""
+        self._call("attach_volume", context, volume_id=volume_id, server_id=server_id)
+
+    def detach_volume(self, volume_id: str, context: OperationContext | None = None) -> None:
+        """Take a volume from its server (capability `volume_attachment`)."""
+        self._call("detach_volume", context, volume_id=volume_id)
 
     # -- the object behind ---------------------------------------------------------------------------------------
 
@@ -233,7 +291,7 @@ class ProviderHandle:
     # -- the calls -----------------------------------------------------------------------------------------------
 
     def _call(self, hook: str, context: OperationContext | None, **arguments: Any) -> Any:
-        self._check_capability(hook)
+        self._check_capability(hook, _CAPABILITY_OF.get(hook))
         hooks = self._hooks or self._opened()
         context = context or OperationContext()
         self._await_turn(hook, context)
@@ -259,8 +317,7 @@ class ProviderHandle:
                 workflow_id=context.workflow_id,
             )
 
-    def _check_capability(self, hook: str) -> None:
-        capability = _CAPABILITY_OF.get(hook)
+    def _check_capability(self, hook: str, capability: str | None) -> None:
         if capability is not None and capability not in self._capabilities:
             has = ", ".join(sorted(self._capabilities)) or "none"
             raise Unsupported(
@@ -288,6 +345,15 @@ class ProviderHandle:
             self._heed(error)
             raise
 
+    def _listed_assets(self, kind: builtins.type[S], answer: Any) -> Iterator[Asset[S]]:
+        hooks, hook = self._opened(), "list_assets"
+        try:
+            for item in checked_items(hooks, hook, answer, Asset):
+                yield checked_asset(hooks, hook, item, kind, self._name)
+        except ProviderError as error:
+            self._heed(error)
+            raise
+
     def _offers(self, hook: str, context: OperationContext | None) -> tuple[Any, ...]:
         def load() -> tuple[Any, ...]:
             answer = self._call(hook, context)
@@ -297,5 +363,5 @@ class ProviderHandle:
                 self._heed(error)
                 raise
 
-        self._check_capability(hook)
+        self._check_capability(hook, Capability.CATALOG)
         return self._catalog.get_or_load(hook, load)

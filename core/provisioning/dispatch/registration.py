@@ -23,12 +23,19 @@ __all__ = [
     "implemented_hooks",
 ]
 
+_ASSET_HOOKS = ("create_asset", "find_asset", "get_asset", "list_assets", "delete_asset")
+
 CAPABILITY_HOOKS: Mapping[str, tuple[str, ...]] = {
     Capability.START_STOP: ("start_server", "stop_server"),
     Capability.REBOOT: ("reboot_server",),
     Capability.CATALOG: ("list_sizes", "list_images", "list_zones"),
+    Capability.VOLUME_ATTACHMENT: ("attach_volume", "detach_volume"),
+    Capability.VOLUMES: _ASSET_HOOKS,
+    Capability.NETWORKS: _ASSET_HOOKS,
+    Capability.KEY_PAIRS: _ASSET_HOOKS,
+    Capability.FIREWALLS: _ASSET_HOOKS,
 }
-"""The hooks that each capability of a provider stands for."""
+"""The hooks that each capability of a provider stands for; some stand for the same."""
 
 MANDATORY_HOOKS = tuple(
     name for name in hooks_of(ProviderHooks) if not any(name in hooks for hooks in CAPABILITY_HOOKS.values())
@@ -48,12 +55,13 @@ def check_provider(plugin: object, extension: str, capabilities: Collection[str]
     _refuse_class(plugin, extension, "provider")
     found, misfits = _inspect(plugin, own, wrapped={})
     misfits += [f"{name} is missing: every provider has it" for name in MANDATORY_HOOKS if name not in found]
-    for capability, names in CAPABILITY_HOOKS.items():
-        for name in names:
-            if capability in capabilities and name not in found:
-                misfits.append(f"{name} is missing: the manifest declares the capability {capability}")
-            elif capability not in capabilities and name in found:
-                misfits.append(f"{name} is there and the manifest does not declare its capability, {capability}")
+    for name in dict.fromkeys(name for names in CAPABILITY_HOOKS.values() for name in names):
+        able = [str(capability) for capability, names in CAPABILITY_HOOKS.items() if name in names]
+        declared = [capability for capability in able if capability in capabilities]
+        if declared and name not in found:
+            misfits.append(f"{name} is missing: the manifest declares the capability {declared[0]}")
+        elif not declared and name in found:
+            misfits.append(f"{name} is there and the manifest does not declare its capability, {' or '.join(able)}")
     _refuse(plugin, extension, "provider", misfits)
 
 

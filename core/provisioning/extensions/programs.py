@@ -27,7 +27,7 @@ def program_provider(record: ExtensionRecord, target: CommandTarget) -> Callable
     Raises `ExtensionBroken` when it does not describe itself, `HookRejected` when it is not what the manifest says.
     """
     capabilities = record.manifest.provider.capabilities
-    hooks = [*MANDATORY_HOOKS, *(hook for name in capabilities for hook in CAPABILITY_HOOKS[name])]
+    hooks = list(dict.fromkeys([*MANDATORY_HOOKS, *(hook for name in capabilities for hook in CAPABILITY_HOOKS[name])]))
     program = _program(record, target)
     description = _described(record, program)
     check_description(description, program, hooks=hooks, capabilities=capabilities)

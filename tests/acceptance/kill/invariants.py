@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from provisioning.contract import OperationRecord, OperationState, RunState, ServerState
+from provisioning.contract import AssetKind, OperationRecord, OperationState, RunState, ServerState
 from tests.acceptance.kill.world import ID, World
 
 __all__ = ["check_end", "check_journal", "records"]
@@ -32,7 +32,23 @@ def check_end(world: World, state: RunState) -> None:
     assert len(running) == len(world.cloud.servers()), "an operation has two servers"
     tokens = Counter(server.client_token for server in world.cloud.made())
     assert [token for token, number in tokens.items() if number > 1] == [], "a token made two servers"
+    _check_assets(world, state)
     check_journal(world)
+
+
+def _check_assets(world: World, state: RunState) -> None:
+    """What stays of volumes and networks is what the journal knows, and a token made one of them."""
+    known = {
+        resource.id
+        for record in records(world).values()
+        if record.state in _STANDING
+        for resource in record.resources
+        if resource.type in list(AssetKind)
+    }
+    there = [asset.id for asset in world.cloud.assets.existing()]
+    assert sorted(there) == sorted(known if state is RunState.SUCCEEDED else ()), "assets there minus assets known"
+    tokens = Counter(asset.client_token for asset in world.cloud.assets.made())
+    assert [token for token, number in tokens.items() if number > 1] == [], "a token made two assets"
 
 
 def check_results(world: World) -> None:

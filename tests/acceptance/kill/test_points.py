@@ -26,8 +26,19 @@ DOCUMENT = {
     "name": "every step there is",
     "operations": [
         at_cloud("db", "server_create", name="db"),
+        at_cloud("disk", "volume_create", name="data", size_gib=1),
+        at_cloud("net", "network_create", name="inner"),
         {"id": "note", "kind": "file_write", "parameters": {"path": "note", "content": "{{operations.db.result.id}}"}},
-        at_cloud("web", "server_create", name="web", user_data="{{operations.note.result.sha256}}"),
+        at_cloud(
+            "web",
+            "server_create",
+            name="web",
+            user_data="{{operations.note.result.sha256}}",
+            networks=["{{operations.net.result.id}}"],
+        ),
+        at_cloud(
+            "mount", "volume_attach", volume_id="{{operations.disk.result.id}}", server_id="{{operations.db.result.id}}"
+        ),
         at_cloud("down", "server_stop", server_id="{{operations.web.result.id}}"),
         at_cloud("again", "server_reboot", server_id="{{operations.db.result.id}}"),
     ],
@@ -40,6 +51,7 @@ MANNERS = Manners(
         Scripted("create_server", 1, Mishap.THROTTLED),
         Scripted("create_server", 3, Mishap.REPLY_LOST),
         Scripted("get_server", 6, Mishap.THROTTLED),
+        Scripted("create_asset", 1, Mishap.REPLY_LOST),
     ),
 )
 
@@ -47,16 +59,18 @@ P = Place
 FORWARDS = (
     *(P.SUBMIT, P.LEASE, P.RUN_STATE, P.PREPARE, P.INTENT, P.CALL, P.PROGRESS, P.RESULT, P.EVENT, P.SETTLE),
     *(P.CREATE_SERVER, P.GET_SERVER, P.FIND_SERVER, P.STOP_SERVER, P.REBOOT_SERVER),
+    *(P.CREATE_ASSET, P.GET_ASSET, P.FIND_ASSET, P.ATTACH_VOLUME),
     *(P.TOLD, P.RENEW, P.RELEASE, P.BEGIN, P.COMMIT),
 )
 BACKWARDS = (
     *(P.LEASE, P.RUN_STATE, P.COMPENSATION_INTENT, P.COMPENSATE, P.COMPENSATION_RESULT),
     *(P.GET_SERVER, P.DELETE_SERVER, P.START_SERVER, P.TOLD, P.RELEASE, P.BEGIN, P.COMMIT),
+    *(P.GET_ASSET, P.DELETE_ASSET, P.DETACH_VOLUME),
 )
 REACHED = {"run": FORWARDS, "rollback": BACKWARDS, "cancel": (P.CANCEL, P.BEGIN, P.COMMIT)}
 """Which steps each scenario goes through."""
 
-CALLS = (P.CREATE_SERVER, P.GET_SERVER, P.FIND_SERVER, P.STOP_SERVER, P.REBOOT_SERVER, P.DELETE_SERVER, P.START_SERVER)
+CALLS = tuple(place for place in Place if place.endswith(("_server", "_asset", "_volume")))
 
 FAULTS: dict[str, Callable[[Process], None]] = {
     "kill": Process.kill,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from provisioning.contract import CancelMode, ProviderLimits, RunState
+from provisioning.contract import CancelMode, Capability, ProviderLimits, RunState
 from provisioning.dispatch import KindHandle, ProviderHandle
 from provisioning.errors import Ambiguous, RunNotFound
 from provisioning.retry import RetryPolicy
@@ -62,7 +62,7 @@ class Clouds:
 
 
 KINDS = Kinds()
-CAPABILITIES = frozenset({"start_stop", "reboot", "catalog"})
+CAPABILITIES = frozenset(Capability)
 
 
 class World:

@@ -8,7 +8,7 @@ import pluggy
 import pytest
 
 import provisioning_kinds
-from provisioning.contract import PROJECT, Done, OnDoubt, OperationKind, WorkflowHooks
+from provisioning.contract import PROJECT, AssetKind, Done, OnDoubt, OperationKind, WorkflowHooks
 from provisioning_kinds.plugin import KindsPlugin
 
 from .conftest import KINDS, Bench
@@ -59,9 +59,10 @@ def test_only_what_may_do_harm_twice_fails_in_doubt() -> None:
     assert [name for name, kind in KINDS.items() if kind.on_doubt is OnDoubt.FAIL] == ["command", "http_request"]
 
 
-def test_only_server_kinds_need_a_provider() -> None:
-    """Whoever works on servers names a provider, nobody else does."""
-    assert all(kind.needs_provider == name.startswith("server_") for name, kind in KINDS.items())
+def test_only_kinds_of_a_cloud_need_a_provider() -> None:
+    """Whoever works on what a cloud has names a provider, nobody else does."""
+    cloud = ("server_", *(f"{kind}_" for kind in AssetKind))
+    assert all(kind.needs_provider == name.startswith(cloud) for name, kind in KINDS.items())
 
 
 def test_join_answers_with_the_outputs(bench: Bench) -> None:

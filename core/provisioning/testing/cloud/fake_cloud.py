@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from provisioning.contract import Image, Server, ServerSpec, ServerState, Size, Zone
+from provisioning.contract import Asset, Image, Server, ServerSpec, ServerState, Size, Zone
 from provisioning.errors import (
     Ambiguous,
     CapacityUnavailable,
@@ -18,6 +18,7 @@ from provisioning.errors import (
     ServiceInternalError,
     Throttling,
 )
+from provisioning.testing.cloud.assets import FakeAssets
 from provisioning.testing.cloud.catalog import IMAGES, SIZES, ZONES
 from provisioning.testing.cloud.manners import Manners, Mishap
 from provisioning.testing.cloud.request import Request
@@ -43,6 +44,7 @@ class FakeCloud:
         self.manners = manners or Manners()
         self._state = State(path)
         self._clock = clock
+        self.assets = FakeAssets(self.manners, self._state, clock, self._request, self._living)
 
     def close(self) -> None:
         """Let go of the file; a cloud in memory is gone."""
@@ -148,6 +150,7 @@ class FakeCloud:
         number = self._state.add_server(
             {
                 **columns,
+                "uses": json.dumps([*spec.networks, *spec.volumes, *spec.firewalls]),
                 "token": token,
                 "labels": json.dumps(dict(labels)),
                 "created_at": now,
@@ -156,9 +159,15 @@ class FakeCloud:
                 "settled_at": now + self.manners.boot_time,
             }
         )
+        self.assets.give(spec.volumes, number)
         row = self._state.get_server(number)
         assert row is not None
         return self._as_server(row), True
+
+    def _living(self) -> Mapping[str, Row]:
+        """Return the servers that are not gone, by their ids."""
+        servers = ((self._as_server(row), row) for row in self._state.servers())
+        return {server.id: row for server, row in servers if server.state is not _GONE}
 
     def _move(self, row: Row, via: ServerState, target: ServerState, seconds: float) -> None:
         self._state.move_server(row["number"], str(via), str(target), self._clock() + seconds)
@@ -215,7 +224,7 @@ class FakeCloud:
                 _spoil(call, mishap)
             except ProviderError as failure:
                 error = failure
-            server_id = answer.id if isinstance(answer, Server) else server_id
+            server_id = answer.id if isinstance(answer, Server | Asset) else server_id
             words = "done" if error is None else type(error).__name__
             self._state.log(Request(number, self._clock(), call, token, server_id, acted, words))
         if error is not None:

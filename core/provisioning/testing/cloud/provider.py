@@ -6,7 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec, Size, Zone, hookimpl
+from provisioning.contract import (
+    Asset,
+    AssetKind,
+    AssetSpec,
+    ConnectionStatus,
+    Image,
+    OperationContext,
+    Server,
+    ServerSpec,
+    Size,
+    Zone,
+    hookimpl,
+)
 from provisioning.errors import NetworkFailure
 from provisioning.testing.cloud.catalog import IMAGES, SIZES, ZONES
 from provisioning.testing.cloud.fake_cloud import FakeCloud
@@ -118,3 +130,48 @@ class FakeProvider:
     def list_zones(self) -> Sequence[Zone]:
         """Return the zones on offer."""
         return ZONES
+
+    @hookimpl
+    def create_asset(
+        self, spec: AssetSpec, client_token: str, labels: Mapping[str, str], context: OperationContext
+    ) -> Asset[Any]:
+        """Create an asset; of a cloud that does not honour tokens it is asked first whether there is one with ours."""
+        cloud = self._at(context)
+        known = None if cloud.manners.honours_tokens else cloud.assets.find(spec.kind, client_token)
+        return known or cloud.assets.create(spec, client_token, labels)
+
+    @hookimpl
+    def find_asset(self, kind: AssetKind, client_token: str, context: OperationContext) -> Asset[Any] | None:
+        """Return the asset that was created with this token, or None."""
+        return self._at(context).assets.find(kind, client_token)
+
+    @hookimpl
+    def get_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> Asset[Any]:
+        """Return one asset, or raise `NotFound`."""
+        return self._at(context).assets.get(kind, asset_id)
+
+    @hookimpl
+    def list_assets(
+        self, kind: AssetKind, labels: Mapping[str, str] | None, context: OperationContext
+    ) -> Iterator[Asset[Any]]:
+        """Yield the assets that carry all of `labels`, asking for a page when it is needed."""
+        wanted = dict(labels or {}).items()
+        mark: int | None = 0
+        while mark is not None:
+            page, mark = self._at(context).assets.list(kind, mark)
+            yield from (asset for asset in page if wanted <= asset.labels.items())
+
+    @hookimpl
+    def delete_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> None:
+        """Delete an asset; one that is gone is a success."""
+        self._at(context).assets.delete(kind, asset_id)
+
+    @hookimpl
+    def attach_volume(self, volume_id: str, server_id: str, context: OperationContext) -> None:
+        """Give a volume to a server."""
+        self._at(context).assets.attach(volume_id, server_id)
+
+    @hookimpl
+    def detach_volume(self, volume_id: str, context: OperationContext) -> None:
+        """Take a volume from its server."""
+        self._at(context).assets.detach(volume_id)

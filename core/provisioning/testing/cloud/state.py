@@ -13,7 +13,7 @@ from provisioning.testing.cloud.request import Request
 __all__ = ["Row", "State"]
 
 Row = Mapping[str, Any]
-"""A server as it is stored."""
+"""A server, or an asset, as it is stored."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS servers (
@@ -24,10 +24,21 @@ CREATE TABLE IF NOT EXISTS servers (
     zone TEXT NOT NULL,
     size TEXT NOT NULL,
     image TEXT NOT NULL,
+    uses TEXT NOT NULL,
     created_at REAL NOT NULL,
     via TEXT NOT NULL,
     target TEXT NOT NULL,
     settled_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS assets (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    token TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    server INTEGER,
+    is_gone INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -46,7 +57,7 @@ _BUSY = 30.0
 
 
 class State:
-    """The servers and the log of one cloud. A server is in `via` until `settled_at`, and from then on in `target`.
+    """The servers, assets and log of one cloud. A server is in `via` until `settled_at`, and then in `target`.
 
     `path` None keeps it in memory. What is done in one `transaction` is done as a whole, whoever is killed meanwhile.
     """
@@ -105,6 +116,33 @@ class State:
         """Return every server that was ever made, with this token or with any, in the order of their making."""
         query = "SELECT * FROM servers WHERE number > ? AND (? IS NULL OR token = ?) ORDER BY number"
         return self._rows(query, after, token, token)
+
+    # -- assets
+
+    def add_asset(self, kind: str, token: str, labels: str, spec: str, created_at: float) -> int:
+        """Store an asset and return its number."""
+        columns = (kind, token, labels, spec, created_at)
+        cursor = self._connection.execute(
+            "INSERT INTO assets (kind, token, labels, spec, created_at) VALUES (?, ?, ?, ?, ?)", columns
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def attach_asset(self, number: int, server: int | None) -> None:
+        """Let a server have an asset, or nobody."""
+        self._connection.execute("UPDATE assets SET server = ? WHERE number = ?", (server, number))
+
+    def remove_asset(self, number: int) -> None:
+        """Let an asset be gone."""
+        self._connection.execute("UPDATE assets SET is_gone = 1 WHERE number = ?", (number,))
+
+    def assets(self, kind: str | None = None, *, token: str | None = None, after: int = 0) -> Sequence[Row]:
+        """Return every asset that was ever made, of a kind or of any, in the order of their making."""
+        query = (
+            "SELECT * FROM assets WHERE number > ? AND (? IS NULL OR kind = ?) AND (? IS NULL OR token = ?)"
+            " ORDER BY number"
+        )
+        return self._rows(query, after, kind, kind, token, token)
 
     # -- requests
 

@@ -25,6 +25,12 @@ PLACE_OF_CALL = {
     "start_server": Place.START_SERVER,
     "stop_server": Place.STOP_SERVER,
     "reboot_server": Place.REBOOT_SERVER,
+    "create_asset": Place.CREATE_ASSET,
+    "get_asset": Place.GET_ASSET,
+    "find_asset": Place.FIND_ASSET,
+    "delete_asset": Place.DELETE_ASSET,
+    "attach_volume": Place.ATTACH_VOLUME,
+    "detach_volume": Place.DETACH_VOLUME,
 }
 """What each call of a provider is that a run makes; the others list what there is, for people."""
 
