@@ -1,10 +1,9 @@
-"""Taking up what was cut off: runs that were accepted or driven by a process that is gone when this one starts.
+"""Taking up what was cut off: runs whose driver is gone, whether that was before this server started or is now.
 
-Only what the journal held at the start is looked at: a run that somebody cuts off later at a command line is left to
-that one. A run that another living process drives renews its lease, and is left alone. A run without any driver may
-be one that is just being started elsewhere, so it is left a while first.
+Servers that share a journal look at the same runs: whoever takes the lease of one drives it, and the others let it be.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,36 +11,44 @@ from contextlib import suppress
 
 from provisioning.api.driving import Driving
 from provisioning.api.handover import Handover
-from provisioning.app import App, is_driven
-from provisioning.contract import RunRecord, RunState
+from provisioning.app import App, find_abandoned
+from provisioning.contract import RunState
 from provisioning.errors import JournalError, RunNotFound
 
 __all__ = ["Recovery"]
 
-_MOST = 100_000
+_LOGGER = logging.getLogger("provisioning.api")
 _INTERVAL = 1.0
-_GRACE = 3.0
+_AGAIN = 60.0
 
 
 class Recovery:
-    """Looks at every run that was active at the start until it is over, driven by somebody who lives, or taken up."""
+    """Looks for runs that nobody drives for as long as the server runs.
+
+    One that could not be driven here, say because an extension that it needs is not there, is tried again a minute
+    later, or when somebody else has driven it meanwhile.
+    """
 
     def __init__(
-        self, app: App, driving: Driving, handover: Handover, *, clock: Callable[[], float] = time.time
+        self,
+        app: App,
+        driving: Driving,
+        handover: Handover,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._driving = driving
         self._handover = handover
         self._clock = clock
-        self._leases: dict[str, float | None] = {}
+        self._monotonic = monotonic
+        self._tried: dict[str, tuple[int, float]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="recovery", daemon=True)
 
     def start(self) -> None:
-        """Look for the first time now, then in a thread until there is nothing left to look at."""
-        for state in (RunState.RUNNING, RunState.ROLLING_BACK):
-            for run in reversed(self._app.runs(limit=_MOST, state=state)):
-                self._leases[run.workflow_id] = None if run.lease is None else run.lease.expires_at
+        """Look for the first time now, then in a thread."""
         self.look()
         for workflow_id in self._handover.take():
             self._go_on(workflow_id)
@@ -53,27 +60,20 @@ class Recovery:
         self._thread.join()
 
     def look(self) -> None:
-        """Take up what can be taken up now, and forget what is settled."""
-        for workflow_id in list(self._leases):
-            try:
-                run = self._app.journal.get_run(workflow_id)
-            except RunNotFound:
-                del self._leases[workflow_id]
+        """Take up what nobody drives; raises `JournalError`."""
+        now = self._monotonic()
+        found: dict[str, tuple[int, float]] = {}
+        for run in find_abandoned(self._app.journal, clock=self._clock):
+            fence = 0 if run.lease is None else run.lease.fence
+            before, at = self._tried.get(run.workflow_id, (-1, 0.0))
+            if fence == before and now - at < _AGAIN:
+                found[run.workflow_id] = before, at
                 continue
-            if self._is_settled(run):
-                del self._leases[workflow_id]
-
-    def _is_settled(self, run: RunRecord) -> bool:
-        """Whether there is nothing more to watch of a run; one that is free is taken up."""
-        if not run.state.is_active or self._driving.holds(run.workflow_id):
-            return True
-        if is_driven(run):
-            before = self._leases[run.workflow_id]
-            return before is None or (run.lease is not None and run.lease.expires_at > before)
-        if run.lease is None and self._clock() - run.updated_at < _GRACE:
-            return False
-        self._driving.take_up(run.workflow_id)
-        return True
+            if not self._driving.holds(run.workflow_id):
+                found[run.workflow_id] = fence, now
+                _LOGGER.info("run %s is taken up: it is %s, and nobody drives it", run.workflow_id, run.state)
+                self._driving.take_up(run.workflow_id)
+        self._tried = found
 
     def _go_on(self, workflow_id: str) -> None:
         """Go on with a run that another server interrupted as it stopped, if nobody has done anything to it since."""
@@ -82,8 +82,9 @@ class Recovery:
                 self._driving.resume(workflow_id)
 
     def _watch(self) -> None:
-        while self._leases and not self._stopped.wait(_INTERVAL):
-            try:
+        pause = _INTERVAL
+        while not self._stopped.wait(pause):
+            began = self._monotonic()
+            with suppress(JournalError):
                 self.look()
-            except JournalError:
-                continue
+            pause = max(_INTERVAL, 20 * (self._monotonic() - began))  # looking takes a twentieth of the time, at most

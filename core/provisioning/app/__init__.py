@@ -8,6 +8,7 @@ from provisioning.app.documents import Document
 from provisioning.app.extensions import Extensions
 from provisioning.app.installing import FolderChange, Installed, InstallPlan
 from provisioning.app.orphans import OrphanReport, Standing, Stray
+from provisioning.app.recovering import find_abandoned
 from provisioning.app.restoring import RestorePlan
 from provisioning.app.routes import MountedRoute, RouteAnswer, Routes
 from provisioning.app.run import Run, is_driven
@@ -46,6 +47,7 @@ __all__ = [
     "TemplateSummary",
     "Token",
     "Tokens",
+    "find_abandoned",
     "init_workspace",
     "is_driven",
 ]

@@ -194,7 +194,7 @@ class App:
         return list(template_summaries(self.registry))
 
     def submit(self, document: Document, **options: Any) -> RunRecord:
-        """Record the run of a workflow and drive nothing: `resume` begins it, here or in another process.
+        """Record the run of a workflow and drive nothing: `resume` begins it, or a server of the workspace does.
 
         The options are those of `plan`. The same document under the same `workflow_id` twice is one run; another one
         is a `RunConflict`.
