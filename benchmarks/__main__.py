@@ -2,6 +2,7 @@
 
 import sys
 
+from benchmarks.api import api
 from benchmarks.bridge import bridge
 from benchmarks.discovery import discovery
 from benchmarks.dispatch import dispatch
@@ -16,6 +17,7 @@ ALL = {
     "listing": lambda: listing(11),
     "discovery": lambda: discovery(7),
     "dispatch": lambda: dispatch(9),
+    "api": api,
     "bridge": lambda: bridge(100),
     "runs": lambda: ratios(5),
     "growth": growth,

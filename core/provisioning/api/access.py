@@ -40,7 +40,7 @@ class Access:
 def needs(scope: Scope) -> Depends:
     """Return the dependency that lets only those in who may do what needs `scope`."""
 
-    def check(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> None:
+    async def check(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> None:
         require(request, scope)
 
     return Depends(check)

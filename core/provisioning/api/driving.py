@@ -14,6 +14,9 @@ __all__ = ["Driving"]
 
 _LOGGER = logging.getLogger("provisioning.api")
 _MOMENT = 0.1
+_BEGINNING = 0.1
+_MOST_BEGINNING = 2
+"""A run is busiest in its first moments: so many are in them at once, and leave room for those who answer requests."""
 
 
 class Driving:
@@ -30,6 +33,7 @@ class Driving:
         self._running: dict[str, Run] = {}
         self._interrupted: set[str] = set()
         self._stopping = threading.Event()
+        self._beginning = threading.Semaphore(_MOST_BEGINNING)
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="driving")
 
     @property
@@ -101,7 +105,11 @@ class Driving:
 
     def _drive(self, workflow_id: str, begin: Callable[[], Run | None]) -> None:
         try:
-            self._follow(workflow_id, begin)
+            with self._beginning:
+                run = self._begin(workflow_id, begin)
+            if run is not None:
+                report = run.wait()
+                _LOGGER.info("run %s %s", workflow_id, report.state)
         except RunLocked as error:
             _LOGGER.info("%s", error.message)
         except ProvisioningError as error:
@@ -113,10 +121,10 @@ class Driving:
                 self._waiting.discard(workflow_id)
                 self._running.pop(workflow_id, None)
 
-    def _follow(self, workflow_id: str, begin: Callable[[], Run | None]) -> None:
+    def _begin(self, workflow_id: str, begin: Callable[[], Run | None]) -> Run | None:
         run = self._patiently(begin)
         if run is None:
-            return
+            return None
         with self._lock:
             self._waiting.discard(workflow_id)
             self._running[workflow_id] = run
@@ -125,8 +133,8 @@ class Driving:
                 self._interrupted.add(workflow_id)
         if is_stopping:
             run.interrupt()
-        report = run.wait()
-        _LOGGER.info("run %s %s", workflow_id, report.state)
+        run.join(_BEGINNING)
+        return run
 
     def _patiently(self, begin: Callable[[], Run | None]) -> Run | None:
         """Begin a run; try again while the journal is busy, for the run was promised."""

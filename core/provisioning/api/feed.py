@@ -7,7 +7,8 @@ question to the journal. A woken one takes the newest events from a short memory
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from provisioning.contract import Event, Journal
 from provisioning.errors import JournalError
@@ -27,6 +28,8 @@ class Feed:
         self._newest = journal.last_sequence()
         self._floor = self._newest
         self._recent: deque[Event] = deque()
+        self._recent_of: dict[str, deque[Event]] = {}
+        self._texts: dict[tuple[int, object], str] = {}
         self._waiting: dict[str | None, set[asyncio.Future[None]]] = {}
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
@@ -76,14 +79,20 @@ class Feed:
         asks the journal itself.
         """
         if after >= self._floor and not is_last:
-            found = []
-            for event in reversed(self._recent):
-                if event.sequence <= after:
-                    break
-                if workflow_id in (None, event.workflow_id):
-                    found.append(event)
+            recent = self._recent if workflow_id is None else self._recent_of.get(workflow_id, ())
+            found = list(takewhile(lambda event: event.sequence > after, reversed(recent)))
             return found[::-1][:limit]
         return await asyncio.to_thread(self._journal.list_events, workflow_id, after=after, limit=limit)
+
+    def written(self, event: Event, write: Callable[[Event], str]) -> str:
+        """Return what `write` makes of an event; for the newest ones it is called once, however many follow."""
+        if event.sequence <= self._floor:
+            return write(event)
+        key = event.sequence, getattr(write, "__func__", write)
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = write(event)
+        return text
 
     async def lag(self, workflow_id: str | None, after: int) -> tuple[int, int]:
         """Return how many events above `after` the journal has by now, and the sequence of the newest."""
@@ -103,6 +112,14 @@ class Feed:
             if not futures:
                 del self._waiting[workflow_id]
 
+    def _forget_oldest(self) -> None:
+        oldest = self._recent.popleft()
+        self._floor = oldest.sequence
+        of_run = self._recent_of[oldest.workflow_id]
+        of_run.popleft()
+        if not of_run:
+            del self._recent_of[oldest.workflow_id]
+
     def _read(self) -> None:
         while not self._is_closed:
             try:
@@ -117,9 +134,13 @@ class Feed:
                     return
 
     def _tell(self, page: Sequence[Event]) -> None:
-        self._recent.extend(page)
+        for event in page:
+            self._recent.append(event)
+            self._recent_of.setdefault(event.workflow_id, deque()).append(event)
         while len(self._recent) > _REMEMBERED:
-            self._floor = self._recent.popleft().sequence
+            self._forget_oldest()
+        if len(self._texts) > _REMEMBERED:
+            self._texts = {key: text for key, text in self._texts.items() if key[0] > self._floor}
         for workflow_id in {None, *(event.workflow_id for event in page)}:
             _wake(self._waiting.get(workflow_id, ()))
 

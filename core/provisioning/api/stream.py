@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from provisioning.api.feed import Feed
-from provisioning.contract import Event
+from provisioning.contract import Event, EventKind
 
 __all__ = ["Form", "JsonLines", "ServerSentEvents", "Stream"]
 
 _PAGE = 500
+_ENDS = frozenset(
+    {
+        EventKind.WORKFLOW_COMPLETED,
+        EventKind.WORKFLOW_FAILED,
+        EventKind.WORKFLOW_INTERRUPTED,
+        EventKind.ROLLBACK_COMPLETED,
+        EventKind.ROLLBACK_FAILED,
+    }
+)
+"""After these a run may be over; the journal is not asked after every other event by every follower."""
 
 
 class Form(Protocol):
@@ -107,11 +117,11 @@ class Stream:
 
     async def chunks(self) -> AsyncIterator[str]:
         """Yield the stream, page by page."""
-        cursor, has_caught_up = self.after, False
+        cursor, has_caught_up, may_be_over = self.after, False, True
         while True:
             news = self.feed.next(self.workflow_id)
             try:
-                over = not self.follows or await asyncio.to_thread(self.is_over)
+                over = not self.follows or (may_be_over and await asyncio.to_thread(self.is_over))
                 page = await self.feed.read(self.workflow_id, cursor, _PAGE, is_last=over)
                 if page:
                     if has_caught_up and len(page) == _PAGE:
@@ -120,15 +130,16 @@ class Stream:
                             yield self.form.missed(missed, cursor, newest)
                             cursor = newest
                             continue
-                    yield "".join(map(self.form.event, page))
-                    cursor = page[-1].sequence
+                    yield "".join(self.feed.written(event, self.form.event) for event in page)
+                    cursor, may_be_over = page[-1].sequence, not _ENDS.isdisjoint(event.kind for event in page)
                     continue
-                has_caught_up = True
+                has_caught_up, may_be_over = True, False
                 if over or self.feed.is_closed:
                     if over and self.follows:
                         yield self.form.end()
                     return
                 if not await _is_done(news, self.heartbeat):
+                    may_be_over = True
                     yield self.form.heartbeat()
             finally:
                 news.cancel()

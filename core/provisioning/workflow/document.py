@@ -197,9 +197,14 @@ def check_overrides(
     given = {"parallelism": parallelism, "on_failure": on_failure, "no_rollback": no_rollback}
     source = Source("the options of the run", Format.JSON, given, "")
     try:
-        return TypeAdapter(DocumentConfiguration).validate_python(given)
+        return _overrides_adapter().validate_python(given)
     except ValidationError as error:
         raise refusal(source.name, list(problems_of(source, error.errors(include_url=False), _keys()))) from None
+
+
+@cache
+def _overrides_adapter() -> TypeAdapter[DocumentConfiguration]:
+    return TypeAdapter(DocumentConfiguration)
 
 
 @cache

@@ -33,7 +33,7 @@ class Visitor:
 def looks(scope: Scope) -> Depends:
     """Return the dependency of a page: only those come in who may do what needs `scope`."""
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
         if request.method == "POST":
             check_own(request)
         request.state.visitor = admit(request, request.cookies.get(COOKIE), scope)
