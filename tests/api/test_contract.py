@@ -1,6 +1,8 @@
 """The OpenAPI document is a contract: what it says of a route is what the route does, whatever it is sent."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +55,19 @@ ROUTES = [(method.upper(), path) for path, methods in PUBLISHED["paths"].items()
 def test_the_published_document_is_the_one_that_is_served(asking: Asking) -> None:
     """A change of it is seen by whoever reviews the change."""
     assert PUBLISHED == asking.get("/openapi.json").body, "run `python docs/generate.py`"
+
+
+def test_every_change_of_the_document_has_a_version_with_a_note() -> None:
+    """The newest note is of the version that is served, and names its document by the digest."""
+    notes = (Path(__file__).parents[2] / "docs" / "api-versions.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## (\d+)\.(\d+)\n\n`([0-9a-f]{64})`\n\n(\w.+)$", notes, re.MULTILINE)
+    assert notes.count("\n## ") == len(versions), "a version has a digest and a note"
+    numbers = [(int(major), int(minor)) for major, minor, _, _ in versions]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == len({mark for _, _, mark, _ in versions}) == len(versions)
+    digest = hashlib.sha256(json.dumps(PUBLISHED, sort_keys=True).encode()).hexdigest()
+    hint = f"give it a new version (API_VERSION), with a note in docs/api-versions.md and this digest: {digest}"
+    assert (PUBLISHED["info"]["version"], digest) == ("{}.{}".format(*versions[0][:2]), versions[0][2]), hint
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

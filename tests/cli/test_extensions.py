@@ -82,11 +82,11 @@ def test_no_command_about_extensions_imports_one(run, extensions: Path, workspac
     assert (extensions / "imported").exists()
 
 
-def test_all_are_listed(run, extensions: Path, workspace: Path) -> None:
+def test_all_are_listed(run_anywhere, extensions: Path, workspace: Path) -> None:
     """Those that are broken too, each with what is wrong with it on one line; as JSON the record is whole."""
     (extensions / "torn").mkdir()
     (extensions / "torn" / "extension.toml").write_text("x = [", encoding="utf-8")
-    header, *lines = run("extension", "list").stdout.splitlines()
+    header, *lines = run_anywhere("extension", "list").stdout.splitlines()
     shown = {line.split()[0]: line for line in lines}
     assert header.split() == ["NAME", "VERSION", "TYPE", "STATUS", "ORIGIN", "PROBLEM"]
     assert list(shown) == sorted(["audit", "torn", *PLUGINS, *FOLDERS])
@@ -101,7 +101,7 @@ def test_all_are_listed(run, extensions: Path, workspace: Path) -> None:
         "-",
     ]
     assert "torn/extension.toml:1" in shown["torn"]
-    records = {record["name"]: record for record in data_of(run("extension", "list", "-o", "json"))}
+    records = {record["name"]: record for record in data_of(run_anywhere("extension", "list", "-o", "json"))}
     audit, torn = records["audit"], records["torn"]
     assert (audit["manifest"]["extension"]["description"], audit["status"]) == ("A test", "ready")
     assert (torn["manifest"], [one["code"] for one in torn["problems"]]) == (None, ["manifest_invalid"])

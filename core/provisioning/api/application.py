@@ -10,7 +10,6 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from starlette.staticfiles import StaticFiles
 
-from provisioning._version import __version__
 from provisioning.api import page
 from provisioning.api.access import Access
 from provisioning.api.driving import Driving
@@ -24,6 +23,9 @@ from provisioning.api.settings import ApiSettings
 from provisioning.app import App, Tokens
 
 __all__ = ["create_api"]
+
+API_VERSION = "1.0"
+"""The version of what the OpenAPI document promises; docs/api-versions.md has a note for each."""
 
 _LOGGER = logging.getLogger("provisioning.api")
 
@@ -51,7 +53,7 @@ def create_api(app: App, settings: ApiSettings | None = None) -> FastAPI:
 
     api = FastAPI(
         title="provisioning",
-        version=__version__,
+        version=API_VERSION,
         summary="Create and destroy servers on any cloud.",
         lifespan=life,
         generate_unique_id_function=_operation_id,

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -65,6 +66,7 @@ def serve(app: App, settings: ApiSettings, say: Callable[[str], None]) -> bool:
     one that others can reach while there is no token with which anybody could come in.
     """
     check_tokens(app, settings)
+    check_certificate(settings)
     _log()
     listening = _listen(settings)
     with contextlib.closing(listening):
@@ -84,6 +86,22 @@ def check_tokens(app: App, settings: ApiSettings) -> None:
             f"on {settings.host} a token is needed, and there is none",
             hint="make one: `provisioning token create NAME`",
         )
+
+
+def check_certificate(settings: ApiSettings) -> None:
+    """Raise `ConfigurationError` when https cannot be served with the files."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+    except OSError as error:
+        reason = "it is no certificate in PEM, or the key is not its own, or has a password"
+        if not isinstance(error, ssl.SSLError):
+            reason = error.strerror or str(error)
+        raise ConfigurationError(
+            f"https cannot be served with {settings.tls_certificate} and {settings.tls_key}: {reason}",
+            hint="name the certificate in PEM with --tls-cert, and its key without a password with --tls-key",
+        ) from error
 
 
 def _listen(settings: ApiSettings) -> socket.socket:

@@ -139,6 +139,10 @@ class App:
         """The extensions, examined, switched on and off, installed and frozen."""
         return Extensions(self._parts)
 
+    def found_extensions(self) -> Sequence[Mapping[str, Any]]:
+        """Return every extension that was found, usable or not, in its JSON form."""
+        return [record.as_dict() for record in self.registry.records]
+
     @property
     def routes(self) -> Routes:
         """What extensions answer over HTTP, and one request answered, for whoever serves it."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Invocation", "Output", "pass_invocation"]
 
 INPUTS = "inputs."
+CERTIFICATES_VARIABLE = "PROVISIONING_CA_FILE"
 TOKEN_VARIABLE = "PROVISIONING_TOKEN"  # noqa: S105 - its name, not a token
 
 
@@ -107,11 +108,18 @@ class Invocation:
         if self.server is None:
             return self.open(takes_inputs=takes_inputs)
         self._begin(takes_inputs=takes_inputs)
+        from pathlib import Path
+
         from provisioning.client import Client
 
         if self.overrides:
             raise click.UsageError("--set changes settings here; those of a server are its own.")
-        return Client(self.server, token=os.environ.get(TOKEN_VARIABLE))
+        certificates = os.environ.get(CERTIFICATES_VARIABLE)
+        return Client(
+            self.server,
+            token=os.environ.get(TOKEN_VARIABLE),
+            certificates=Path(certificates) if certificates else None,
+        )
 
     def open(self, *, takes_inputs: bool = False) -> "App":
         """Open the application in the workspace; raise a usage error for inputs that the command does not take."""

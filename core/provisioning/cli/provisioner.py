@@ -150,6 +150,10 @@ class Provisioner(Protocol):
         """Return the provider instances."""
         ...
 
+    def found_extensions(self) -> Sequence[Mapping[str, Any]]:
+        """Return the extensions that were found."""
+        ...
+
     def check_provider(self, name: str) -> "ConnectionStatus":
         """Ask a provider whether its cloud answers."""
         ...

@@ -35,6 +35,7 @@ class Client:
 
     `with Client("https://build:9090", token=...) as there: there.run("deploy.toml")`. A document is a file here, data,
     or the name of a template there. Every method raises the error that the server answered with, or `NetworkFailure`.
+    `certificates` is a file in PEM of those who may vouch for a server of https; without it the system's do.
     """
 
     def __init__(
@@ -185,8 +186,8 @@ class Client:
         """Return one server, looked for at one provider instance or at all."""
         return as_server(self._connection.get(f"/servers/{server_id}", provider=provider))
 
-    def extensions(self) -> Sequence[Mapping[str, Any]]:
-        """Return every extension that was found there, as JSON."""
+    def found_extensions(self) -> Sequence[Mapping[str, Any]]:
+        """Return every extension that was found there, usable or not, in its JSON form."""
         found: Sequence[Mapping[str, Any]] = self._connection.get("/extensions")
         return found
 

@@ -40,7 +40,7 @@ class Connection:
         self.url = url.rstrip("/")
         self._token = token
         self._timeout = timeout
-        context = ssl.create_default_context(cafile=certificates) if parts.scheme == "https" else None
+        context = _context(certificates) if parts.scheme == "https" else None
         handlers: list[urllib.request.BaseHandler] = [_NoRedirect(), urllib.request.ProxyHandler({})]
         if context is not None:
             handlers.append(urllib.request.HTTPSHandler(context=context))
@@ -120,6 +120,17 @@ class Connection:
         except (ValueError, TypeError, KeyError):
             return NetworkFailure(f"the server {self.url} answers with {status}, and not as a server of provisioning")
         return _as_error(info)
+
+
+def _context(certificates: Path | None) -> ssl.SSLContext:
+    """Return what checks a server's certificate; raise `ConfigurationError` for a file that holds none."""
+    try:
+        return ssl.create_default_context(cafile=certificates)
+    except OSError as error:
+        reason = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(
+            f"certificates: {certificates} cannot be used: {reason}", hint="name a file of certificates in PEM"
+        ) from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

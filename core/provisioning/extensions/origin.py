@@ -1,9 +1,10 @@
 """Where an extension comes from: an installed package, or a folder that somebody pointed at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from provisioning.extensions.distributions import OURS
 
@@ -65,6 +66,17 @@ class Origin:
         if words in (self.kind.value, "folder" if self.kind.is_folder else "package", self.distribution):
             return True
         return self.folder is not None and Path(words).expanduser().resolve() == self.folder.resolve()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the origin of which this is the JSON form."""
+        folder = data["folder"]
+        return cls(
+            OriginKind(data["kind"]),
+            None if folder is None else Path(folder),
+            data["distribution"],
+            data["distribution_version"],
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

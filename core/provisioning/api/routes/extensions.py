@@ -25,8 +25,8 @@ def list_extensions(
     status: Annotated[str | None, Query(description="Only extensions with this status.")] = None,
 ) -> Response:
     """List all extensions, with what is wrong with each."""
-    found = [record.as_dict() for record in app.registry.records]
-    return reply(request, [record for record in found if status in (None, record["status"])])
+    found = [record for record in app.found_extensions() if status in (None, record["status"])]
+    return reply(request, found)
 
 
 @router.get("/extensions/{name}", responses=answers(Reply[list[ExtensionDocument]]))

@@ -1,14 +1,12 @@
 """`provisioning extension list`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from provisioning.cli.answer import give
 from provisioning.cli.command import house_command
 from provisioning.cli.invocation import Invocation, pass_invocation
 from provisioning.cli.table import show_table
-
-if TYPE_CHECKING:
-    from provisioning.extensions import ExtensionRecord
 
 __all__ = ["command"]
 
@@ -23,13 +21,15 @@ def command(invocation: Invocation) -> None:
     Those that are broken, disabled or incompatible are listed like the others. With --output json each record is
     whole: manifest, origin, and every problem with its code and hint.
     """
-    with invocation.open() as app:
-        records = app.registry.records
-    rows = [_row(record) for record in records]
-    data = [record.as_dict() for record in records]
+    with invocation.connect() as app:
+        data = app.found_extensions()
+    rows = [_row(record) for record in data]
     give(invocation, data, lambda: show_table(HEADERS, rows, empty="There is no extension."))
 
 
-def _row(record: "ExtensionRecord") -> tuple[str | None, ...]:
-    problem = "; ".join(" ".join(problem.message.split()) for problem in record.problems)
-    return record.name, record.version, record.type, record.status, str(record.origin), problem
+def _row(record: Mapping[str, Any]) -> list[str | None]:
+    from provisioning.extensions import Origin
+
+    problem = "; ".join(" ".join(problem["message"].split()) for problem in record["problems"])
+    fields = [record[name] for name in ("name", "version", "type", "status")]
+    return [*fields, str(Origin.from_dict(record["origin"])), problem]
