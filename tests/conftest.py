@@ -45,7 +45,14 @@ def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 WHOLE = (
     *("acceptance/kill", "acceptance/test_authors.py", "acceptance/test_bad_input.py", "acceptance/test_containers.py"),
-    *("acceptance/test_packaging.py", "acceptance/test_stranger.py", "acceptance/test_web_cluster.py", "api", "client"),
+    *(
+        "acceptance/test_multi_cloud.py",
+        "acceptance/test_packaging.py",
+        "acceptance/test_stranger.py",
+        "acceptance/test_web_cluster.py",
+        "api",
+        "client",
+    ),
     *(
         "bundled",
         "cli/test_folder_extensions.py",

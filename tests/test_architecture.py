@@ -100,3 +100,19 @@ def test_the_top_level_holds_what_convention_expects_and_nothing_else() -> None:
 def test_typed_packages_say_so() -> None:
     """`py.typed` stands in every package."""
     assert [name for name in PACKAGES if not list(ROOT.glob(f"*/{name}/py.typed"))] == []
+
+
+CLOUDS = ("provisioning_aws", "provisioning_hetzner", "provisioning_local", "provisioning_upcloud")
+WAITS = {"sleep", "get_waiter", "wait_until_finished", "wait_for_server_state"}
+PROVIDERS = [path for path in SOURCES if path.parent.name in CLOUDS and path.stem != "supervisor"]
+"""The supervisor of a server that is a process is a program of its own, and waits for it."""
+
+
+@pytest.mark.parametrize("path", PROVIDERS, ids=relative)
+def test_a_provider_stays_thin(path: Path) -> None:
+    """Waiting and retrying are the engine's: a provider's module is short, and calls nothing that waits."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 300
+    calls = [node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    assert names & WAITS == set()
