@@ -18,6 +18,7 @@ from docker.utils import parse_repository_tag
 from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec, ServerState
 from provisioning.errors import AlreadyExists, ResourceConflict
 from provisioning_local.container import TOKEN_LABEL, Container, marks_of
+from provisioning_local.docker_assets import DockerAssets, mounts
 from provisioning_local.docker_engine import DockerEngine
 from provisioning_local.identity import id_from_token, is_id, no_server
 from provisioning_local.order import USER_DATA, Order
@@ -34,6 +35,7 @@ class DockerDriver:
         self._name = provider
         self._settings = settings
         self._engine = DockerEngine(provider, settings.docker_socket)
+        self.assets = DockerAssets(provider, self._engine)
 
     def check_connection(self, context: OperationContext) -> ConnectionStatus:
         """Ask the engine for its version."""
@@ -87,7 +89,7 @@ class DockerDriver:
             return None if finished is None else finished.as_server(self._name)
 
     def delete_server(self, server_id: str, context: OperationContext) -> None:
-        """Remove the container with what it wrote and its nameless volumes; one that is gone is a success."""
+        """Remove the container with what it wrote and its nameless volumes alone; one that is gone is a success."""
         with self._engine.connected(context) as client:
             container = _look(client, server_id) if is_id(server_id) else None
             if container is None:
@@ -144,7 +146,15 @@ class DockerDriver:
     def _make(self, client: APIClient, order: Order, request: Request) -> Container:
         if problems := list(order.problems()):
             raise request.refusal(problems)
-        arguments = order.arguments(client, self._image(client, order, request))
+        image = self._image(client, order, request)
+        try:
+            binds = mounts(client, request.spec.volumes)
+            for network in request.spec.networks:
+                client.inspect_network(network)
+        except (ValueError, docker.errors.NotFound) as error:
+            reason = getattr(error, "explanation", None) or error
+            raise request.refusal([str(reason)]) from error
+        arguments = order.arguments(client, image, binds)
         server_id: str = arguments["name"]
         try:
             client.create_container(**arguments)

@@ -4,12 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec
+from provisioning_local.assets import Assets
 
 __all__ = ["Driver"]
 
 
 class Driver(Protocol):
     """The part of the provider interface that depends on what a server is; each method is the hook of its name."""
+
+    @property
+    def assets(self) -> Assets:
+        """What is kept besides servers."""
+        ...
 
     def check_connection(self, context: OperationContext) -> ConnectionStatus:
         """Say how the servers are reached; unlike the hook, raise when they are not."""

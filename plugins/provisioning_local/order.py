@@ -34,8 +34,8 @@ class Order:
     def problems(self) -> Iterator[str]:
         """Yield all that is wrong with the request as it stands."""
         yield from self._request.common_problems()
-        if self._request.spec.networks:
-            yield "there are no networks to choose from, only `network_mode` of the provider"
+        if len(self._request.spec.networks) > 1:
+            yield "a container joins one network when it is made"
         if not self.image:
             yield "it names no image, and the provider has no `default_image`"
         if unknown := sorted(set(self._extra) - {"command", "env", "ports"}):
@@ -49,8 +49,8 @@ class Order:
         if not isinstance(ports, dict) or not all(_is_binding(*item) for item in ports.items()):
             yield 'extra.ports is a table such as { "80" = 8080, "53/udp" = 0 }: its ports, and those of this machine'
 
-    def arguments(self, client: APIClient, image: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of `create_container`, for an image as the engine shows it."""
+    def arguments(self, client: APIClient, image: Mapping[str, Any], mounts: Mapping[str, str]) -> dict[str, Any]:
+        """Return the arguments of `create_container`, for an image as the engine shows it and volumes at `mounts`."""
         server_id = id_from_token(self._request.client_token)
         own = {"SERVER_ID": server_id, "SERVER_NAME": self._request.spec.name, "USER_DATA_FILE": USER_DATA}
         ports = self._ports(image)
@@ -61,7 +61,7 @@ class Order:
             "environment": {**self._extra.get("env", {}), **own},
             "labels": Marks.from_request(self._request).as_labels(),
             "ports": [tuple(port.split("/")) for port in ports],
-            "host_config": self._host_config(client, ports),
+            "host_config": self._host_config(client, ports, mounts),
         }
 
     def _ports(self, image: Mapping[str, Any]) -> dict[str, int]:
@@ -70,11 +70,12 @@ class Order:
         asked = self._extra.get("ports", {})
         return exposed | {port if "/" in port else f"{port}/tcp": number for port, number in asked.items()}
 
-    def _host_config(self, client: APIClient, ports: Mapping[str, int]) -> dict[str, Any]:
-        mode = self._settings.network_mode
+    def _host_config(self, client: APIClient, ports: Mapping[str, int], mounts: Mapping[str, str]) -> dict[str, Any]:
+        mode = next(iter(self._request.spec.networks), self._settings.network_mode)
         size = next(size for size in SIZES if size.name == (self._request.spec.size or DEFAULT_SIZE))
         config: dict[str, Any] = client.create_host_config(
             network_mode=mode,
+            binds=[f"{volume}:{path}" for volume, path in mounts.items()],
             port_bindings={} if mode == "host" else {port: (HOST, number or None) for port, number in ports.items()},
             cpu_period=_PERIOD,  # a quota, unlike a number of processors, may be more than this machine has
             cpu_quota=int((size.cpus or 1) * _PERIOD),

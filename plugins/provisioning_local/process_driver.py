@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec
+from provisioning_local.assets import NoAssets
 from provisioning_local.catalog import images
 from provisioning_local.disk import translated
 from provisioning_local.home import Home
@@ -23,6 +24,7 @@ class ProcessDriver:
 
     def __init__(self, provider: str, settings: Settings) -> None:
         self._name = provider
+        self.assets = NoAssets(provider)
         self._settings = settings
 
     def check_connection(self, context: OperationContext) -> ConnectionStatus:

@@ -3,7 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from provisioning.contract import ConnectionStatus, Image, OperationContext, Server, ServerSpec, Size, Zone, hookimpl
+from provisioning.contract import (
+    Asset,
+    AssetKind,
+    AssetSpec,
+    ConnectionStatus,
+    Image,
+    OperationContext,
+    Server,
+    ServerSpec,
+    Size,
+    Zone,
+    hookimpl,
+)
 from provisioning.errors import ExtensionBroken, ProviderError
 from provisioning_local.catalog import SIZES, ZONES
 from provisioning_local.choice import chosen_driver
@@ -87,6 +99,35 @@ class LocalProvider:
     def list_zones(self) -> Sequence[Zone]:
         """Return the zones, which differ in name only."""
         return ZONES
+
+    @hookimpl
+    def create_asset(
+        self, spec: AssetSpec, client_token: str, labels: Mapping[str, str], context: OperationContext
+    ) -> Asset[Any]:
+        """Create a volume or a network of the Docker engine; the same token is the same one."""
+        return self._servers(context).assets.create_asset(spec, client_token, labels, context)
+
+    @hookimpl
+    def find_asset(self, kind: AssetKind, client_token: str, context: OperationContext) -> Asset[Any] | None:
+        """Return what was created with this token, or None."""
+        return self._servers(context).assets.find_asset(kind, client_token, context)
+
+    @hookimpl
+    def get_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> Asset[Any]:
+        """Return a volume or a network; raise `NotFound` when it is gone."""
+        return self._servers(context).assets.get_asset(kind, asset_id, context)
+
+    @hookimpl
+    def list_assets(
+        self, kind: AssetKind, labels: Mapping[str, str] | None, context: OperationContext
+    ) -> Iterator[Asset[Any]]:
+        """Yield the volumes or networks that carry all of `labels`."""
+        yield from self._servers(context).assets.list_assets(kind, labels, context)
+
+    @hookimpl
+    def delete_asset(self, kind: AssetKind, asset_id: str, context: OperationContext) -> None:
+        """Delete a volume or a network; one that is gone is a success."""
+        self._servers(context).assets.delete_asset(kind, asset_id, context)
 
     def _servers(self, context: OperationContext) -> Driver:
         if self._driver is None:

@@ -38,6 +38,7 @@ class Request:
             "user_data": self.spec.user_data,
             "key_pairs": self.spec.key_pairs,
             "networks": self.spec.networks,
+            "volumes": self.spec.volumes,
             "extra": dict(self.spec.extra),
         }
         try:
@@ -94,6 +95,8 @@ class Request:
         yield from self.common_problems()
         if self.spec.networks:
             yield "there are no networks here, only the loopback interface"
+        if self.spec.volumes:
+            yield "there are no volumes here, only its own directory"
         yield from self._command_problems(settings)
 
     def common_problems(self) -> Iterator[str]:

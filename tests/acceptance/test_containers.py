@@ -1,13 +1,16 @@
 """The main job with containers: the same example on a Docker engine; run, undone, killed."""
 
+import json
 import os
 import signal
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+import docker
 import pytest
 
 from tests.acceptance.conftest import EXAMPLES, KEPT, Person
@@ -96,3 +99,32 @@ def test_killed_in_the_middle_and_resumed_there_is_one_container_of_each(run: Ru
     answer = run.person.run("workflow", "resume", run.id)
     assert answer.code == 0, answer.err
     assert names(run.servers()) == ["db-1", "web-a", "web-b"]
+
+
+def test_a_failure_leaves_no_network_and_no_volume(run: Run, tmp_path: Path, docker_socket: str) -> None:
+    """A network, a volume and a server that uses both: the last operation fails, and the engine has nothing of it."""
+
+    def here(operation: str, kind: str, **parameters: object) -> dict[str, object]:
+        return {"id": operation, "kind": kind, "provider": "local", "parameters": parameters}
+
+    uses = {"networks": ["{{operations.net.result.id}}"], "volumes": ["{{operations.disk.result.id}}"]}
+    document = {
+        "name": "doomed",
+        "operations": [
+            here("net", "network_create", name="inner"),
+            here("disk", "volume_create", name="data", size_gib=1),
+            here("web", "server_create", name="web", **uses),
+            {"id": "end", "kind": "command", "parameters": {"command": ["false", "{{operations.web.result.id}}"]}},
+        ],
+    }
+    file = tmp_path / "doomed.json"
+    file.write_text(json.dumps(document))
+    answer = run.person.run("workflow", "run", str(file), "--workflow-id", run.id, "--output", "json")
+    assert answer.code == 4, answer.err
+    label = {"label": [f"provisioning-workflow={run.id}"]}
+    with closing(docker.APIClient(f"unix://{docker_socket}", version="auto")) as client:
+        left = client.containers(all=True, filters=label), client.networks(filters=label)
+        assert (*left, client.volumes(filters=label)["Volumes"] or []) == ([], [], [])
+    told = run.person.run("workflow", "logs", run.id)
+    for words in ("net", "disk", "web"):
+        assert f"{words} compensated" in told.out or f"{words} undone" in told.out, told.out

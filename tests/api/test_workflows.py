@@ -230,7 +230,7 @@ def test_what_the_workspace_has_is_told(ask: Asking) -> None:
     assert {record["status"] for record in ask.get("/extensions?status=ready").data} == {"ready"}
     assert [record["name"] for record in ask.get("/extensions/local").data] == ["local"]
     assert ask.get("/templates").status == 200
-    assert ask.get("/orphans").data == {"asked": 1, "servers": [], "failures": {}}
+    assert ask.get("/orphans").data == {"asked": 1, "strays": [], "failures": {}}
 
 
 def test_a_server_made_by_a_run_is_listed(ask: Asking) -> None:

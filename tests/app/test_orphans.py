@@ -9,8 +9,22 @@ import pytest
 
 from provisioning.app import App, Standing, Stray
 from provisioning.app.orphans import Orphans
-from provisioning.contract import Batch, OperationState, RunState, Server, ServerSpec, ServerState
+from provisioning.contract import (
+    Batch,
+    Capability,
+    Firewall,
+    KeyPair,
+    Network,
+    OperationState,
+    RunState,
+    Server,
+    ServerSpec,
+    ServerState,
+    Volume,
+)
+from provisioning.dispatch import ProviderHandle
 from provisioning.errors import ConfigurationError
+from provisioning.testing.cloud import FakeCloud, FakeProvider
 from provisioning.workflow import Ownership
 
 
@@ -32,7 +46,7 @@ def create(app: App, workflow_id: str) -> str:
 
 def seen(app: App, **options: Any) -> dict[str, tuple[str, str]]:
     report = app.orphans(**{"older_than": 0.0, **options})
-    return {stray.server.name: (str(stray.standing), stray.reason) for stray in report.strays}
+    return {stray.found.name: (str(stray.standing), stray.reason) for stray in report.strays}
 
 
 def test_what_a_run_made_is_no_orphan(app: App) -> None:
@@ -48,7 +62,7 @@ def test_run_that_the_journal_does_not_know(app: App) -> None:
     """A server with our labels whose run is gone is an orphan, and is deleted by a run of its own."""
     server = make(app, "lost", **ours(app))
     (orphan,) = app.orphans(older_than=0).orphans
-    assert (orphan.server.id, orphan.reason) == (server.id, "the journal has no such run")
+    assert (orphan.found.id, orphan.reason) == (server.id, "the journal has no such run")
     assert orphan.age is not None
     assert orphan.age < 600
 
@@ -65,7 +79,7 @@ def test_run_that_was_pruned(app: App) -> None:
     assert candidate.holds == ("server web of operation web",)
     care.forget([candidate])
 
-    assert [stray.server.id for stray in app.orphans(older_than=0).orphans] == [server_id]
+    assert [stray.found.id for stray in app.orphans(older_than=0).orphans] == [server_id]
 
 
 def test_operation_that_made_another_server(app: App) -> None:
@@ -115,7 +129,7 @@ def test_other_installations_are_listed_and_left_alone(app: App, workspace: Path
     (stray,) = app.orphans(older_than=0).strays
     with pytest.raises(ConfigurationError) as caught:
         stray.deletion()
-    message = f"server {stray.server.id} is not deleted: it is no orphan, but foreign"
+    message = f"server {stray.found.id} is not deleted: it is no orphan, but foreign"
     assert message == caught.value.message
 
 
@@ -212,10 +226,66 @@ def test_one_provider_that_fails_hides_no_other(workspace: Path, tmp_path: Path)
         server = make(app, "lost", **ours(app))
         try:
             report = app.orphans(older_than=0)
-            assert [stray.server.id for stray in report.orphans] == [server.id]
+            assert [stray.found.id for stray in report.orphans] == [server.id]
             assert (sorted(report.failures), report.asked) == (["broken", "nowhere"], 3)
             assert app.orphans("local", older_than=0).failures == {}
             with pytest.raises(ConfigurationError):
                 app.orphans("none")
         finally:
             app.provider("local").delete_server(server.id)
+
+
+class OneCloud:
+    """The catalog of a workspace with a single provider instance."""
+
+    def __init__(self, handle: ProviderHandle) -> None:
+        self._handle = handle
+
+    def get(self, name: str) -> ProviderHandle:
+        return self._handle
+
+    def names(self) -> list[str]:
+        return ["cloud"]
+
+
+def test_assets_are_orphans_too(app: App) -> None:
+    """Each kind is found and named, servers before what they use, and is deleted by the operation of its kind."""
+    cloud = FakeCloud(clock=lambda: 0.0)
+    handle = ProviderHandle(
+        "cloud", "fake", lambda: FakeProvider("cloud", {}, cloud), capabilities=frozenset(Capability)
+    )
+    specs = (Network("net"), KeyPair("key", "ssh-ed25519 AAAA"), Firewall("wall"), Volume("disk"))
+    made = {spec.name: handle.create_asset(spec, spec.name, ours(app)).id for spec in specs}
+    handle.create_asset(Volume("somebodys"), "other", {})
+    handle.create_server(ServerSpec("web", volumes=(made["disk"],)), "web", ours(app))
+
+    report = Orphans(app.journal, OneCloud(handle)).search(None, 0.0)  # type: ignore[arg-type]
+    assert [(stray.kind, stray.found.name) for stray in report.orphans] == [
+        ("server", "web"),
+        ("volume", "disk"),
+        ("firewall", "wall"),
+        ("key_pair", "key"),
+        ("network", "net"),
+    ]
+    (_, disk, *_) = report.orphans
+    assert disk.as_dict()["resource"]["size_gib"] is None
+    [operation] = disk.deletion()["operations"]
+    assert (operation["kind"], operation["parameters"]) == ("volume_delete", {"volume_id": made["disk"]})
+
+
+def test_an_asset_that_a_run_made_is_no_orphan(app: App) -> None:
+    """The record of its operation accounts for it, by its id, and for no second one with the same labels."""
+    cloud = FakeCloud(clock=lambda: 0.0)
+    handle = ProviderHandle(
+        "cloud", "fake", lambda: FakeProvider("cloud", {}, cloud), capabilities=frozenset(Capability)
+    )
+    search = Orphans(app.journal, OneCloud(handle))  # type: ignore[arg-type]
+    create(app, "wf-1")
+    record = app.journal.get_operation("wf-1", "web")
+    assert record is not None
+    handle.create_asset(Volume("mine"), record.client_token, ours(app, "wf-1"))
+    assert search.search(None, 0.0).strays == []
+    handle.create_asset(Volume("twin"), "another", ours(app, "wf-1"))
+    assert [stray.reason for stray in search.search(None, 0.0).strays] == [
+        "its operation has made another volume since"
+    ]

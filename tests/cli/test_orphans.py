@@ -54,7 +54,9 @@ def test_orphans_are_told_and_nothing_is_touched(run, orphan: str) -> None:
 def test_deleting_asks(run, orphan: str) -> None:
     """The question names each server; without an answer nothing is touched."""
     result = run("server", "orphans", "--older-than", "0s", "--delete")
-    question = f"error: Delete for good: lost ({orphan} at local)? There is nobody to ask here: add --yes to say so.\n"
+    question = (
+        f"error: Delete for good: server lost ({orphan} at local)? There is nobody to ask here: add --yes to say so.\n"
+    )
     assert (result.exit_code, result.stderr.startswith(question)) == (2, True)
     assert _names(run) == ["lost", "theirs"]
 
@@ -64,7 +66,7 @@ def test_orphans_are_deleted_by_runs(run, orphan: str) -> None:
     result = run("server", "orphans", "--older-than", "0s", "--delete", "--yes", "-o", "json")
     data = _last(result.stdout)["data"]
     (deleted,) = [stray for stray in data["strays"] if stray["deleted_by"]]
-    assert (result.exit_code, deleted["server"]["id"], _names(run)) == (0, orphan, ["theirs"])
+    assert (result.exit_code, deleted["resource"]["id"], _names(run)) == (0, orphan, ["theirs"])
     assert run("workflow", "status", deleted["deleted_by"]).exit_code == 0
     events = [json.loads(line)["kind"] for line in result.stdout.splitlines()[:-1]]
     assert (events[0], "ResourceDeleted" in events) == ("WorkflowStarted", True)

@@ -9,7 +9,10 @@ def test_providers_are_listed(run, workspace: Path) -> None:
     _, line = run("provider", "list").stdout.splitlines()
     assert line.split()[:2] == ["local", "local"]
     (data,) = json.loads(run("provider", "list", "-o", "json").stdout)["data"]
-    assert (data["name"], sorted(data["capabilities"])) == ("local", ["catalog", "reboot", "start_stop"])
+    assert (data["name"], sorted(data["capabilities"])) == (
+        "local",
+        ["catalog", "networks", "reboot", "start_stop", "volumes"],
+    )
 
 
 def test_with_verbose_the_log_is_shown(program, workspace: Path) -> None:

@@ -214,10 +214,10 @@ class ServerDocument(BaseModel):
 
 
 class OrphansDocument(BaseModel):
-    """Servers with our labels that no run accounts for; `asked` counts the providers that were asked to the end."""
+    """What has our labels and no run accounts for; `asked` counts the providers that were asked to the end."""
 
     asked: int
-    servers: list[dict[str, Any]]
+    strays: list[dict[str, Any]]
     failures: dict[str, dict[str, Any]]
 
 

@@ -1,7 +1,7 @@
-"""Orphans: servers that carry our labels and that no journal knows, over all providers that can be asked.
+"""Orphans: what carries our labels and no journal knows, servers and assets, over all providers that can be asked.
 
-A server is listed first and looked up in the journal afterwards: an intent is durable before its server can exist, so
-that a server which the journal does not know by then was not made by a run that has just begun. What is not proved to
+It is listed first and looked up in the journal afterwards: an intent is durable before its server can exist, so
+that what the journal does not know by then was not made by a run that has just begun. What is not proved to
 be ours and forgotten is told of, and never offered for deletion.
 """
 
@@ -14,18 +14,32 @@ from typing import Any
 
 from provisioning.app.catalog import ProviderCatalog
 from provisioning.app.run import is_driven
-from provisioning.contract import Journal, OperationRecord, OperationState, Provider, RunRecord, Server, ServerState
+from provisioning.contract import (
+    Asset,
+    AssetSpec,
+    Firewall,
+    Journal,
+    KeyPair,
+    Network,
+    OperationRecord,
+    OperationState,
+    Provider,
+    RunRecord,
+    Server,
+    Volume,
+)
 from provisioning.errors import ConfigurationError, ErrorInfo, ProvisioningError, RunNotFound
 from provisioning.template import escape
 from provisioning.workflow import Ownership
 
 __all__ = ["OrphanReport", "Orphans", "Standing", "Stray"]
 
-_GOING = (ServerState.DELETING, ServerState.DELETED)
+_ASSETS: tuple[type[AssetSpec], ...] = (Volume, Firewall, KeyPair, Network)
+"""In the order in which they can be deleted; what uses them, the servers, goes first."""
 
 
 class Standing(StrEnum):
-    """What is to be thought of a server that carries our labels and that no record accounts for."""
+    """What is to be thought of something that carries our labels and that no record accounts for."""
 
     ORPHAN = "orphan"
     """It is ours, and nobody will ever delete it."""
@@ -41,21 +55,33 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """One such server; `age` is in seconds, None when its cloud does not tell."""
+    """One such server, or asset; `age` is in seconds, None when its cloud does not tell."""
 
-    server: Server
+    found: Server | Asset[Any]
     ownership: Ownership
     standing: Standing
     reason: str
     age: float | None
 
+    @property
+    def kind(self) -> str:
+        """What it is: `server`, or the kind of an asset."""
+        return str(self.found.kind) if isinstance(self.found, Asset) else "server"
+
+    @property
+    def words(self) -> str:
+        """What people call that."""
+        return self.kind.replace("_", " ")
+
     def deletion(self) -> dict[str, Any]:
         """Return the workflow that deletes it; raise `ConfigurationError` for one that is no orphan."""
         if self.standing is not Standing.ORPHAN:
-            raise ConfigurationError(f"server {self.server.id} is not deleted: it is no orphan, but {self.standing}")
-        parameters = escape({"server_id": self.server.id})
-        operation = {"id": "server", "kind": "server_delete", "provider": self.server.provider}
-        return {"name": f"orphan {self.server.id}"[:200], "operations": [{**operation, "parameters": parameters}]}
+            raise ConfigurationError(
+                f"{self.words} {self.found.id} is not deleted: it is no orphan, but {self.standing}"
+            )
+        parameters = escape({f"{self.kind}_id": self.found.id})
+        operation = {"id": self.kind, "kind": f"{self.kind}_delete", "provider": self.found.provider}
+        return {"name": f"orphan {self.found.id}"[:200], "operations": [{**operation, "parameters": parameters}]}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -66,7 +92,8 @@ class Stray:
             "workflow_id": self.ownership.workflow_id,
             "operation_id": self.ownership.operation_id,
             "age": None if self.age is None else round(self.age, 3),
-            "server": self.server.as_dict(),
+            "kind": self.kind,
+            "resource": self.found.as_dict(),
         }
 
 
@@ -80,7 +107,7 @@ class OrphanReport:
 
     @property
     def orphans(self) -> list[Stray]:
-        """Those that may be deleted."""
+        """Those that may be deleted, in the order in which that works."""
         return [stray for stray in self.strays if stray.standing is Standing.ORPHAN]
 
 
@@ -111,28 +138,30 @@ class Orphans:
                 failures[name] = error.info()
                 continue
             least = max(older_than, instance.limits.listing_lag)
-            strays.extend(filter(None, (self._judge(server, owner, least) for server, owner in listed)))
+            strays.extend(filter(None, (self._judge(found, owner, least) for found, owner in listed)))
+        order = ["server", *(spec.kind for spec in _ASSETS)]
+        strays.sort(key=lambda stray: order.index(stray.kind))
         return OrphanReport(strays, failures, len(names))
 
-    def _labelled(self, provider: Provider) -> Iterator[tuple[Server, Ownership]]:
-        for server in provider.list_servers():
-            owner = Ownership.from_labels(server.labels)
-            if owner is not None and server.state not in _GOING:
-                yield server, owner
+    def _labelled(self, provider: Provider) -> Iterator[tuple[Server | Asset[Any], Ownership]]:
+        for found in _everything(provider):
+            owner = Ownership.from_labels(found.labels)
+            if owner is not None:
+                yield found, owner
 
-    def _judge(self, server: Server, owner: Ownership, least: float) -> Stray | None:
-        """Return what is to be thought of a server; None for one that a record accounts for."""
-        age = _age(server, self._clock())
+    def _judge(self, found: Server | Asset[Any], owner: Ownership, least: float) -> Stray | None:
+        """Return what is to be thought of something; None for what a record accounts for."""
+        age = _age(found, self._clock())
 
         def stray(standing: Standing, reason: str) -> Stray:
-            return Stray(server, owner, standing, reason, age)
+            return Stray(found, owner, standing, reason, age)
 
         if owner.installation_id != self._journal.installation_id:
             return stray(Standing.FOREIGN, f"journal {owner.installation_id} made it")
         if not owner.workflow_id or not owner.operation_id:
             return stray(Standing.UNCLEAR, "its labels name no run, or no operation")
         run = self._run(owner.workflow_id)
-        reason = self._forgotten(server, run, owner.operation_id)
+        reason = self._forgotten(found, run, owner.operation_id)
         if reason is None:
             return None
         if run is not None and is_driven(run):
@@ -147,8 +176,8 @@ class Orphans:
         except RunNotFound:
             return None
 
-    def _forgotten(self, server: Server, run: RunRecord | None, operation_id: str) -> str | None:
-        """Return why no record accounts for a server of ours; None when one does."""
+    def _forgotten(self, found: Server | Asset[Any], run: RunRecord | None, operation_id: str) -> str | None:
+        """Return why no record accounts for something of ours; None when one does."""
         if run is None:
             return "the journal has no such run"
         record = self._journal.get_operation(run.workflow_id, operation_id)
@@ -156,23 +185,34 @@ class Orphans:
             return "the run has begun no such operation"
         if record.state is OperationState.COMPENSATED:
             return "its operation is undone"
-        return None if _accounts_for(record, server) else "its operation has made another server since"
+        what = found.kind.words if isinstance(found, Asset) else "server"
+        return None if _accounts_for(record, found) else f"its operation has made another {what} since"
 
 
-def _accounts_for(record: OperationRecord, server: Server) -> bool:
-    """Whether the operation made this server, or may have: where the token is not told, a doubt is as good."""
+def _everything(provider: Provider) -> Iterator[Server | Asset[Any]]:
+    """Yield what a provider has, but for servers that are on their way out."""
+    for server in provider.list_servers():
+        if not server.state.is_gone:
+            yield server
+    for spec in _ASSETS:
+        if spec.kind.capability in provider.capabilities:
+            yield from provider.list_assets(spec)
+
+
+def _accounts_for(record: OperationRecord, found: Server | Asset[Any]) -> bool:
+    """Whether the operation made this, or may have: where the token is not told, a doubt is as good."""
     known = [resource.id for resource in record.resources]
-    if server.id in known:
+    if found.id in known:
         return True
-    return server.client_token == record.client_token if server.client_token else not known
+    return found.client_token == record.client_token if found.client_token else not known
 
 
-def _age(server: Server, now: float) -> float | None:
-    """Return how old a server is, in seconds; None when its cloud does not tell, or tells no time."""
-    if server.created_at is None:
+def _age(found: Server | Asset[Any], now: float) -> float | None:
+    """Return how old something is, in seconds; None when its cloud does not tell, or tells no time."""
+    if found.created_at is None:
         return None
     try:
-        created = datetime.fromisoformat(server.created_at)
+        created = datetime.fromisoformat(found.created_at)
     except ValueError:
         return None
     return None if created.tzinfo is None else now - created.timestamp()

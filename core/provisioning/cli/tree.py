@@ -63,7 +63,7 @@ TREE: Mapping[str, str | Noun] = {
             "start": "Start a stopped server.",
             "stop": "Stop a running server.",
             "reboot": "Reboot a running server.",
-            "orphans": "List servers of ours that no run knows, or delete them.",
+            "orphans": "List what is ours and no run knows, or delete it.",
         },
     ),
     "workflow": Noun(

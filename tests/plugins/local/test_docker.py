@@ -236,12 +236,12 @@ def test_a_bad_request_names_everything_that_is_wrong(containers):
     extra = {"command": "sleep", "env": {"": "x"}, "ports": {"0": 80}, "colour": "blue"}
     with pytest.raises(InvalidRequest) as refusal:
         containers.create(
-            provider=containers.make_provider(default_image=None), name="", networks=("n",), size="s", extra=extra
+            provider=containers.make_provider(default_image=None), name="", networks=("n", "m"), size="s", extra=extra
         )
     assert refusal.value.details["problems"] == [
         "its name must be 1 to 255 printable characters",
         "there is no size 's', only small, medium, large",
-        "there are no networks to choose from, only `network_mode` of the provider",
+        "a container joins one network when it is made",
         "it names no image, and the provider has no `default_image`",
         "extra has the unknown key 'colour'",
         "extra.command is a list of a program and its arguments, all of them text",

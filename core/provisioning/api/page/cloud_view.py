@@ -49,7 +49,7 @@ def _view(app: App, name: str) -> CloudView:
     return CloudView(
         name,
         servers[:MOST_SERVERS],
-        {stray.server.id: stray for stray in report.strays},
+        {stray.found.id: stray for stray in report.strays},
         is_cut=len(servers) > MOST_SERVERS,
         error=report.failures.get(name),
     )

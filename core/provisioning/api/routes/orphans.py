@@ -1,4 +1,4 @@
-"""Servers that carry our labels and that no run knows."""
+"""What carries our labels and no run knows."""
 
 from typing import Annotated
 
@@ -24,14 +24,14 @@ def list_orphans(
     app: TheApp,
     provider: Annotated[str | None, Query(description="Only this provider instance.")] = None,
     older_than: Annotated[
-        float, Query(ge=0, le=1e9, description="Only servers of at least this age, in seconds.")
+        float, Query(ge=0, le=1e9, description="Only what is of at least this age, in seconds.")
     ] = 600,
 ) -> Response:
-    """List the servers that no run accounts for, and the providers that could not be asked; nothing is touched."""
+    """List what no run accounts for, and the providers that could not be asked; nothing is touched."""
     report = app.orphans(provider, older_than=older_than)
     data = {
         "asked": report.asked,
-        "servers": [stray.as_dict() for stray in report.strays],
+        "strays": [stray.as_dict() for stray in report.strays],
         "failures": {name: error.as_dict() for name, error in report.failures.items()},
     }
     return reply(request, data)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-HEADERS = ("id", "name", "provider", "standing", "age", "workflow_id", "operation", "reason")
+HEADERS = ("id", "name", "provider", "standing", "kind", "age", "workflow_id", "operation", "reason")
 
 
 @house_command("orphans")
@@ -34,11 +34,12 @@ HEADERS = ("id", "name", "provider", "standing", "age", "workflow_id", "operatio
 @yes_option
 @pass_invocation
 def command(invocation: Invocation, provider: str | None, older_than: float, *, deletes: bool, yes: bool) -> int:
-    """List servers of ours that no run knows, or delete them.
+    """List what is ours and no run knows, or delete it.
 
-    Every server that carries our labels is looked up in the journal, at all providers or at one. Those that belong to
-    another journal, to a run that is being driven, or that are too young are listed as such and never touched. TIME
-    is such as 90s, 10m or 2d. The exit code is 3 when a provider could not be asked, or a server not be deleted.
+    Every server, volume, network, key pair and firewall that carries our labels is looked up in the journal, at all
+    providers or at one. Those that belong to another journal, to a run that is being driven, or that are too young are
+    listed as such and never touched. TIME is such as 90s, 10m or 2d. The exit code is 3 when a provider could not be
+    asked, or one not be deleted.
     """
     invocation.streams = deletes
     with invocation.open() as app:
@@ -52,7 +53,9 @@ def command(invocation: Invocation, provider: str | None, older_than: float, *, 
 
 
 def _question(orphans: Sequence["Stray"]) -> str:
-    names = ", ".join(f"{stray.server.name} ({stray.server.id} at {stray.server.provider})" for stray in orphans)
+    names = ", ".join(
+        f"{stray.words} {stray.found.name} ({stray.found.id} at {stray.found.provider})" for stray in orphans
+    )
     return f"Delete for good: {names}?"
 
 
@@ -71,19 +74,19 @@ def _conclude(
     invocation: Invocation, found: "OrphanReport", deleted: Sequence[tuple["Stray", "Report"]], *, wanted: int
 ) -> int:
     """Answer with what was found and what became of it, and return the exit code."""
-    states = {stray.server.id: report.state for stray, report in deleted}
+    states = {stray.found.id: report.state for stray, report in deleted}
     problems = [f"{name}: {error.message}" for name, error in found.failures.items()]
     problems += [
-        f"server {stray.server.id} is not deleted: run {report.workflow_id} {report.state}"
+        f"{stray.words} {stray.found.id} is not deleted: run {report.workflow_id} {report.state}"
         for stray, report in deleted
         if report.state is not RunState.SUCCEEDED
     ]
     if not invocation.is_json:
         for problem in problems:
             say_error(problem)
-    runs = {stray.server.id: report.workflow_id for stray, report in deleted}
+    runs = {stray.found.id: report.workflow_id for stray, report in deleted}
     data = {
-        "strays": [{**stray.as_dict(), "deleted_by": runs.get(stray.server.id)} for stray in found.strays],
+        "strays": [{**stray.as_dict(), "deleted_by": runs.get(stray.found.id)} for stray in found.strays],
         "failures": {name: error.as_dict() for name, error in found.failures.items()},
     }
     give(
@@ -102,8 +105,9 @@ def _conclude(
 
 
 def _row(stray: "Stray", states: dict[str, RunState]) -> tuple[Any, ...]:
-    server, owner = stray.server, stray.ownership
-    is_gone = states.get(server.id) is RunState.SUCCEEDED
+    found, owner = stray.found, stray.ownership
+    is_gone = states.get(found.id) is RunState.SUCCEEDED
     standing = "deleted" if is_gone else str(stray.standing)
     age = as_seconds(stray.age)
-    return server.id, server.name, server.provider, standing, age, owner.workflow_id, owner.operation_id, stray.reason
+    first = (found.id, found.name, found.provider, standing, stray.kind)
+    return *first, age, owner.workflow_id, owner.operation_id, stray.reason
