@@ -94,7 +94,7 @@ class AwsProvider:
 
     @hookimpl
     def delete_server(self, server_id: str) -> None:
-        """Terminate an instance, which deletes its volumes with it; one that is gone is a success."""
+        """Terminate an instance, which deletes the disks that it was made with; one that is gone is a success."""
         try:
             with translated(self._name, f"delete server {server_id}"):
                 self._session.client("ec2").terminate_instances(InstanceIds=[server_id])
@@ -161,6 +161,7 @@ class AwsProvider:
         """Return what `RunInstances` takes; raise `InvalidRequest` for what EC2 has no place for."""
         self._check(spec)
         tags = as_tags(spec.name, client_token, labels)
+        image = self._images.find(spec.image or self._config["default_image"])
         subnets = [name for name in spec.networks if name.startswith("subnet-")]
         groups = [*self._config["security_groups"], *spec.extra.get("security_groups", ())]
         groups += [name for name in spec.networks if name.startswith("sg-")]
@@ -172,11 +173,11 @@ class AwsProvider:
             "Placement": {"AvailabilityZone": spec.zone} if spec.zone else None,
             "IamInstanceProfile": {"Name": spec.extra["iam_profile"]} if "iam_profile" in spec.extra else None,
             "InstanceMarketOptions": {"MarketType": "spot"} if spec.extra.get("spot") else None,
-            "BlockDeviceMappings": self._disks(spec),
+            "BlockDeviceMappings": self._disks(spec, image),
         }
         return {
             "ClientToken": client_token,
-            "ImageId": self._images.find(spec.image or self._config["default_image"]),
+            "ImageId": image,
             "InstanceType": spec.size or self._config["default_size"],
             "MinCount": 1,
             "MaxCount": 1,
@@ -204,14 +205,31 @@ class AwsProvider:
                 f"{self._name} cannot create server {spec.name}: {'; '.join(problems)}", provider=self._name
             )
 
-    def _disks(self, spec: ServerSpec) -> list[dict[str, Any]] | None:
-        """Return the root disk in another size; it is deleted with the instance, whatever the image says."""
-        if "disk_gib" not in spec.extra:
-            return None
-        image = self._images.find(spec.image or self._config["default_image"])
-        with translated(self._name, f"look at image {image}"):
-            device = self._session.client("ec2").describe_images(ImageIds=[image])["Images"][0]["RootDeviceName"]
-        return [{"DeviceName": device, "Ebs": {"VolumeSize": spec.extra["disk_gib"], "DeleteOnTermination": True}}]
+    def _disks(self, spec: ServerSpec, image: str) -> list[dict[str, Any]]:
+        """Return the disks that the image would leave behind, and the root disk in another size.
+
+        Each is deleted with the instance, whatever the image says; the others are as the image has them.
+        """
+        try:
+            with translated(self._name, f"create server {spec.name}"):
+                found = self._session.client("ec2").describe_images(ImageIds=[image])["Images"]
+        except NotFound:
+            return []  # `RunInstances` says so itself
+        root = found[0].get("RootDeviceName") if found else None
+        mapped = found[0].get("BlockDeviceMappings", ()) if found else ()
+        disks = {one["DeviceName"]: one["Ebs"] for one in mapped if "Ebs" in one}
+        asked = spec.extra.get("disk_gib")
+        kept = {
+            device: {"DeleteOnTermination": True, "VolumeSize": disk.get("VolumeSize")}
+            for device, disk in disks.items()
+            if not disk.get("DeleteOnTermination")
+        }
+        if asked is not None and root is not None:
+            kept[root] = {"DeleteOnTermination": True, "VolumeSize": asked}
+        return [
+            {"DeviceName": device, "Ebs": {name: value for name, value in disk.items() if value is not None}}
+            for device, disk in kept.items()
+        ]
 
 
 def _as_size(described: Mapping[str, Any]) -> Size:

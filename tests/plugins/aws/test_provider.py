@@ -109,6 +109,22 @@ def test_a_server_is_asked_for_as_it_should_be(provider: AwsProvider, client: An
     assert disk["Ebs"]["VolumeId"] not in kept
 
 
+def test_a_server_leaves_no_disk_behind(provider: AwsProvider, client: Any) -> None:
+    """Disks that the image would keep are deleted with the server; a volume that was attached to it stays."""
+    made = create(provider, "plain")
+    found = client.describe_instances(InstanceIds=[made.id])["Reservations"][0]["Instances"][0]
+    own = [one["Ebs"]["VolumeId"] for one in found["BlockDeviceMappings"]]
+    [image] = client.describe_images(ImageIds=[found["ImageId"]])["Images"]
+    assert [one["Ebs"]["DeleteOnTermination"] for one in image["BlockDeviceMappings"]] == [False]
+    assert [one["Ebs"]["DeleteOnTermination"] for one in found["BlockDeviceMappings"]] == [True]
+    zone = found["Placement"]["AvailabilityZone"]
+    other = client.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    client.attach_volume(VolumeId=other, InstanceId=made.id, Device="/dev/sdf")
+    provider.delete_server(made.id)
+    left = [one["VolumeId"] for one in client.describe_volumes()["Volumes"]]
+    assert (other in left, set(own) & set(left)) == (True, set())
+
+
 def test_images_by_id_alias_parameter_and_name(provider: AwsProvider, client: Any) -> None:
     """The newest of several names counts."""
     every = client.describe_images(Owners=["amazon"])["Images"]
