@@ -5,6 +5,7 @@ hidden for a while when it is new.
 """
 
 import itertools
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,16 @@ from provisioning.contract import (
     Zone,
     hookimpl,
 )
-from provisioning.errors import InvalidRequest, NetworkFailure, NotFound, ServiceInternalError
+from provisioning.errors import (
+    Ambiguous,
+    InvalidRequest,
+    NetworkFailure,
+    NotFound,
+    ProviderError,
+    ServiceInternalError,
+    Throttling,
+)
+from provisioning.testing import Trouble
 from provisioning.testing.fakes import Clock
 
 __all__ = ["BROKEN", "CLOCK", "LAG", "PASSWORD", "Cloud", "make"]
@@ -29,6 +39,7 @@ __all__ = ["BROKEN", "CLOCK", "LAG", "PASSWORD", "Cloud", "make"]
 LAG = 5.0
 """How long a new server is hidden at most, in seconds."""
 HIDDEN = 3.0
+PAGE = 100
 PASSWORD = "correct-horse-battery-staple"
 CLOCK = Clock()
 
@@ -60,6 +71,31 @@ class Account:
 
     machines: dict[str, Machine] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    faults: dict[str, float] = field(default_factory=dict)
+    odd: set[str] = field(default_factory=set)
+    requests: int = 0
+
+    @property
+    def trouble(self) -> Trouble:
+        """What may be done to whoever uses it."""
+        return Trouble(
+            lose_reply=lambda: self.faults.update(lose=0),
+            throttle=lambda seconds: self.faults.update(throttle=seconds),
+            break_down=lambda: self.faults.update(break_down=0),
+            hang=lambda: self.faults.update(hang=0),
+            show_state=self.odd.add,
+            fill=self.fill,
+            count_requests=lambda: self.requests,
+            impatient={"cloud": "", "account": "", "password": PASSWORD},
+        )
+
+    def fill(self, count: int, labels: Mapping[str, str]) -> None:
+        """Let there be so many servers."""
+        for _ in range(count):
+            machine = Machine(f"i-{next(self.numbers)}", ServerSpec("many"), "", dict(labels), CLOCK.now - LAG, [])
+            machine.become((0, ServerState.RUNNING))
+            self.machines[machine.id] = machine
+
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
@@ -83,13 +119,16 @@ class Cloud:
     @hookimpl
     def list_servers(self, labels: Mapping[str, str] | None) -> Iterable[Server]:
         """Yield those that can be seen, with all the labels."""
-        for machine in list(self.account.machines.values()):
+        self._meet_trouble()
+        for place, machine in enumerate(list(self.account.machines.values())):
+            self.account.requests += place % PAGE == 0
             if self._is_seen(machine) and (labels or {}).items() <= machine.labels.items():
                 yield self._server(machine)
 
     @hookimpl
     def get_server(self, server_id: str) -> Server:
         """Return one that can be seen."""
+        self._meet_trouble()
         return self._server(self._machine(server_id))
 
     @hookimpl
@@ -152,6 +191,18 @@ class Cloud:
         """Return the zones."""
         return [Zone("a")]
 
+    def _meet_trouble(self) -> None:
+        """Say in the words of the house what the cloud says."""
+        faults = self.account.faults
+        if "throttle" in faults:
+            raise Throttling("too many requests", retry_after=faults.pop("throttle"))
+        if "break_down" in faults:
+            del faults["break_down"]
+            raise ServiceInternalError("the cloud is broken")
+        if "hang" in faults:
+            del faults["hang"]
+            raise NetworkFailure("no answer in time")
+
     # -- the cloud behind ----------------------------------------------------------------------------------------
 
     def _check(self, spec: ServerSpec) -> None:
@@ -162,7 +213,12 @@ class Cloud:
         machine = Machine(f"i-{next(self.account.numbers)}", spec, token, dict(labels), CLOCK.now, [])
         machine.become((0, ServerState.PENDING), (2, ServerState.RUNNING))
         self.account.machines[machine.id] = machine
+        if self.account.faults.pop("lose", None) is not None:
+            raise self._lost()
         return machine
+
+    def _lost(self) -> ProviderError:
+        return Ambiguous("the reply is lost")
 
     def _is_seen(self, machine: Machine) -> bool:
         return machine.born + HIDDEN <= CLOCK.now and machine.state is not ServerState.DELETED
@@ -177,12 +233,15 @@ class Cloud:
         return Server(
             machine.id,
             machine.spec.name,
-            machine.state,
+            self._state_of(machine),
             labels=machine.labels,
             client_token=machine.token,
             created_at="2026-01-01T00:00:00Z",
             raw={"born": machine.born},
         )
+
+    def _state_of(self, machine: Machine) -> ServerState:
+        return ServerState.UNKNOWN if machine.id in self.account.odd else machine.state
 
 
 def make(name: str, config: Mapping[str, Any]) -> Cloud:
@@ -571,6 +630,101 @@ class HearsNoDeadline(Cloud):
     def stop_server(self, server_id: str, context: OperationContext) -> None:
         """Stop one."""
         super().stop_server(server_id, replace(context, deadline=None))
+
+
+class SaysThatNothingWasMade(Cloud):
+    """It takes a lost reply for a refusal."""
+
+    def _lost(self) -> ProviderError:
+        return NetworkFailure("the connection was closed")
+
+
+class ForgetsWhenToComeBack(Cloud):
+    """It does not hand on what the cloud says of its limit."""
+
+    def _meet_trouble(self) -> None:
+        try:
+            super()._meet_trouble()
+        except Throttling as error:
+            raise Throttling(error.message) from None
+
+
+class GivesUp(Cloud):
+    """It takes an error of the cloud's own for the last word."""
+
+    def _meet_trouble(self) -> None:
+        try:
+            super()._meet_trouble()
+        except ServiceInternalError as error:
+            raise InvalidRequest(error.message) from None
+
+
+class TakesSilenceForAnAnswer(Cloud):
+    """A server that it hears nothing of is not there."""
+
+    def _meet_trouble(self) -> None:
+        try:
+            super()._meet_trouble()
+        except NetworkFailure as error:
+            raise NotFound(error.message) from None
+
+
+class KnowsAllStates(Cloud):
+    """It takes a state that it does not know for an error."""
+
+    def _state_of(self, machine: Machine) -> ServerState:
+        return ServerState.ERROR if machine.id in self.account.odd else machine.state
+
+
+class ReadsAllPagesFirst(Cloud):
+    """It is a generator, and asks for everything before it yields anything."""
+
+    @hookimpl
+    def list_servers(self, labels: Mapping[str, str] | None) -> Iterable[Server]:
+        """Yield them all, late."""
+        yield from list(super().list_servers(labels))
+
+
+class DeletesOnlyWhatRuns(Cloud):
+    """What does not run yet cannot be deleted."""
+
+    @hookimpl
+    def delete_server(self, server_id: str) -> None:
+        """Delete one."""
+        machine = self.account.machines.get(server_id)
+        if machine is not None and machine.state is ServerState.PENDING:
+            raise InvalidRequest(f"server {server_id} is not made yet")
+        super().delete_server(server_id)
+
+
+class KeepsNames(Cloud):
+    """A name is used once for ever."""
+
+    def _new(self, spec: ServerSpec, token: str, labels: Mapping[str, str]) -> Machine:
+        if any(one.spec.name == spec.name and one.token != token for one in self.account.machines.values()):
+            raise InvalidRequest(f"the name {spec.name} is taken")
+        return super()._new(spec, token, labels)
+
+
+class StartsTheDead(Cloud):
+    """A server that is gone counts as started."""
+
+    @hookimpl
+    def start_server(self, server_id: str) -> None:
+        """Start one."""
+        machine = self.account.machines.get(server_id)
+        if machine is None or machine.state is not ServerState.DELETED:
+            super().start_server(server_id)
+
+
+class LogsItsPassword(Cloud):
+    """It writes its configuration into the log."""
+
+    @hookimpl
+    def check_connection(self) -> ConnectionStatus:
+        """Log too much."""
+        logging.getLogger("cloud").debug("connecting with %s", self.config)
+        return super().check_connection()
 
 
 BROKEN: Mapping[str, type[Cloud]] = {

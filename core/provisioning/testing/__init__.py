@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provisioning.testing.command import CommandResult, run_command
-    from provisioning.testing.conformance import ProviderConformance, ProviderSetup, Trial
+    from provisioning.testing.conformance import ProviderConformance, ProviderSetup, Trial, Trouble
     from provisioning.testing.extension_shop import ExtensionShop, manifest
     from provisioning.testing.imports import assert_no_import, imported_by
     from provisioning.testing.workspace import IsolatedWorkspace
@@ -22,6 +22,7 @@ __all__ = [
     "ProviderConformance",
     "ProviderSetup",
     "Trial",
+    "Trouble",
     "assert_no_import",
     "imported_by",
     "manifest",
@@ -30,7 +31,7 @@ __all__ = [
 
 _MODULES = {
     "command": ("CommandResult", "run_command"),
-    "conformance": ("ProviderConformance", "ProviderSetup", "Trial"),
+    "conformance": ("ProviderConformance", "ProviderSetup", "Trial", "Trouble"),
     "extension_shop": ("ExtensionShop", "manifest"),
     "imports": ("assert_no_import", "imported_by"),
     "workspace": ("IsolatedWorkspace",),

@@ -30,16 +30,27 @@ class Faults:
     """What goes wrong, by the API's action; each entry is used up by one request.
 
     `lost` acts and drops the connection, `held` acts and keeps the reply until `release` is set, `refused` answers with
-    a code and acts not; `skipped` lets so many requests pass before any of this. `seen` counts the requests.
+    a code and acts not; `skipped` lets so many requests pass before any of this. With `odd`
+    what runs is shown in a state that EC2 does not have. `seen` counts the requests.
     """
 
     skipped: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     refused: dict[str, list[str]] = field(default_factory=dict)
+    odd: bool = False
     release: threading.Event = field(default_factory=threading.Event)
     holding: threading.Event = field(default_factory=threading.Event)
     seen: Counter[str] = field(default_factory=Counter)
+
+    def clear(self) -> None:
+        """Let nothing go wrong any more, and nobody wait."""
+        for entries in (self.skipped, self.lost, self.held, self.refused):
+            entries.clear()
+        self.odd = False
+        self.release.set()
+        self.release = threading.Event()
+        self.holding.clear()
 
 
 @dataclass
@@ -117,11 +128,21 @@ class _Front(BaseHTTPRequestHandler):
             return 500, _error("InsufficientInstanceCapacity")
         if form.get("Action") == "RunInstances" and form.get("ClientToken"):
             return self.tokens.answer(form, lambda: self._forward(body))
-        return self._forward(body)
+        if form.get("Action") in ("StartInstances", "StopInstances") and self._is_terminated(form["InstanceId.1"]):
+            return 400, _error("IncorrectInstanceState")  # moto would start it again
+        status, reply = self._forward(body)
+        if self.faults.odd:  # a state that nobody has heard of
+            reply = reply.replace(b"<name>running</name>", b"<name>hibernating</name>")
+        return status, reply
+
+    def _is_terminated(self, instance_id: str) -> bool:
+        asked = {"Action": "DescribeInstances", "InstanceId.1": instance_id, "Version": "2016-11-15"}
+        return b"<name>terminated</name>" in self._forward(urllib.parse.urlencode(asked).encode())[1]
 
     def _forward(self, body: bytes) -> tuple[int, bytes]:
         connection = HTTPConnection(*self.backend, timeout=60)
-        connection.request("POST", self.path, body, dict(self.headers.items()))
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "content-length"}
+        connection.request("POST", self.path, body, headers)
         response = connection.getresponse()
         answer = response.status, response.read()
         connection.close()

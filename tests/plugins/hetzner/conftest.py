@@ -38,6 +38,7 @@ class Project:
             unknown_id="999999",
             odd_labels={"a b": 'x=1, y="2"', "ключ": "värde\n", "": "", "u-x-u": "-", "long": "x/" * 100},
             heeds_context=["list_servers"],
+            trouble=self.fake.trouble("POST /servers$", {**self.config, "read_timeout": 1}),
             sleep=self.clock.sleep,
             clock=self.clock.read,
         )

@@ -98,7 +98,7 @@ class TestListing:
     )
     def test_each_status_has_a_word(self, project, shown: str, state: ServerState) -> None:
         """A status that is new to the provider is `unknown`, in a listing as well."""
-        server_id = project.fake.add(status=shown)
+        server_id = project.fake.add(state=shown)
         provider = project.provider()
         assert [provider.get_server(server_id).state, *(one.state for one in provider.list_servers())] == [state] * 2
 

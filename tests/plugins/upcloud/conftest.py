@@ -39,6 +39,7 @@ class Account:
             unknown_id=NOBODY,
             odd_labels={"Key_with-9": 'x=1, y="2" & ключ/värde', "empty": ""},
             heeds_context=["list_servers"],
+            trouble=self.fake.trouble("POST /server$", {**self.config, "read_timeout": 1}),
             sleep=self.clock.sleep,
             clock=self.clock.read,
         )

@@ -3,5 +3,6 @@
 from provisioning.testing.conformance.provider import ProviderConformance
 from provisioning.testing.conformance.setup import ProviderSetup
 from provisioning.testing.conformance.trial import Trial
+from provisioning.testing.conformance.trouble import Trouble
 
-__all__ = ["ProviderConformance", "ProviderSetup", "Trial"]
+__all__ = ["ProviderConformance", "ProviderSetup", "Trial", "Trouble"]

@@ -6,7 +6,7 @@ import pytest
 
 from provisioning.contract import Capability, Image, Server, ServerState, Size, Zone
 from provisioning.dispatch import check_provider
-from provisioning.errors import NotFound
+from provisioning.errors import NotFound, ProviderError
 from provisioning.testing.conformance.setup import ProviderSetup
 from provisioning.testing.conformance.subject import Subject
 from provisioning.testing.conformance.trial import Trial
@@ -67,6 +67,17 @@ class CapabilityContracts:
         for change in (trial.provider.start_server, trial.provider.stop_server):
             with pytest.raises(NotFound):
                 change(trial.setup.unknown_id, trial.context)
+
+    def test_what_is_deleted_cannot_be_started(self, trial: Trial) -> None:
+        """start_server and stop_server of a server that was deleted are errors, as NotFound, and never a success."""
+        trial.needs(Capability.START_STOP)
+        created = trial.create()
+        trial.soon(lambda: trial.get(created), lambda seen: seen is not None)
+        trial.delete(created)
+        trial.deleted(created.id, lambda seen: seen is None or seen.state is ServerState.DELETED)
+        for change in (trial.provider.start_server, trial.provider.stop_server):
+            with pytest.raises(ProviderError):
+                change(created.id, trial.context)
 
     def test_a_server_reboots(self, trial: Trial) -> None:
         """reboot_server of a running server brings it back to `running`.

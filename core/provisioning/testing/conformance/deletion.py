@@ -3,6 +3,7 @@
 import pytest
 
 from provisioning.contract import Server
+from provisioning.errors import ProviderError
 from provisioning.testing.conformance.trial import Trial
 
 __all__ = ["DeletionContracts"]
@@ -46,6 +47,26 @@ class DeletionContracts:
         listed = trial.soon(trial.listed, lambda listed: not listed)
         assert listed == [], "it is deleted, and is listed still"
 
+    def test_a_server_that_is_still_being_created_can_be_deleted(self, trial: Trial) -> None:
+        """delete_server of a server that does not run yet deletes it in the end.
+
+        A run that is cancelled undoes what it has just begun. Do the first step where the cloud refuses the last one:
+        the engine asks again.
+        """
+        created = trial.create()
+        taken = trial.eventually(lambda: _takes_deletion(trial, created), bool)
+        assert taken, f"server {created.id} could not be deleted in {trial.setup.patience:g} s"
+        trial.soon(lambda: trial.get(created), lambda seen: not _is_gone(seen))
+        _wait_until_gone(trial, created)
+
+    def test_after_a_deletion_the_same_can_be_made_again(self, trial: Trial) -> None:
+        """A server like one that was deleted can be made, under a new token, and is another one."""
+        first = trial.create()
+        trial.delete(first)
+        _wait_until_gone(trial, first)
+        again = trial.create(name=first.name)
+        assert again.id != first.id, f"a new token answers with server {first.id}, which was deleted"
+
     def test_another_server_stays(self, trial: Trial) -> None:
         """delete_server deletes the server of that id and no other."""
         created, other = trial.create(), trial.create()
@@ -53,6 +74,17 @@ class DeletionContracts:
         _wait_until_gone(trial, created)
         seen = trial.soon(lambda: trial.get(other), lambda seen: not _is_gone(seen))
         assert not _is_gone(seen), f"server {created.id} was deleted, and {other.id} is gone"
+
+
+def _takes_deletion(trial: Trial, server: Server) -> bool:
+    """Ask for the deletion; return False when it is refused for now."""
+    try:
+        trial.provider.delete_server(server.id, trial.context)
+    except ProviderError as error:
+        if not error.retryable:
+            raise
+        return False
+    return True
 
 
 def _is_gone(server: Server | None) -> bool:

@@ -1,4 +1,4 @@
-"""The conformance suite of providers: the first half, one server and one process at a time."""
+"""The conformance suite of providers."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from provisioning.testing.conformance.connection import ConnectionContracts
 from provisioning.testing.conformance.context import ContextContracts
 from provisioning.testing.conformance.creation import CreationContracts
 from provisioning.testing.conformance.deletion import DeletionContracts
+from provisioning.testing.conformance.faults import FaultContracts
 from provisioning.testing.conformance.finding import FindingContracts
 from provisioning.testing.conformance.guard import guarded_suite
 from provisioning.testing.conformance.setup import ProviderSetup
@@ -27,6 +28,7 @@ class ProviderConformance(
     DeletionContracts,
     ValueContracts,
     ContextContracts,
+    FaultContracts,
 ):
     """Every contract of the provider interface, as a test.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.contract import ServerSpec
+from provisioning.testing.conformance.trouble import Trouble
 
 __all__ = ["ProviderSetup"]
 
@@ -41,6 +42,8 @@ class ProviderSetup:
     """Texts that nobody may be shown, beside the values of `config` that its schema says are secret."""
     heeds_context: Sequence[str] = ()
     """The hooks that can wait long, and hear that the operation is cancelled or that its time is up."""
+    trouble: Trouble = field(default_factory=Trouble, repr=False)
+    """What the cloud of the tests can do to the provider: lose replies, refuse, hang."""
     call_time: float = 30.0
     """How long one call may take that does not wait for anything, in seconds."""
     patience: float = 300.0

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import pytest
 
-from provisioning.contract import OperationContext, Server, ServerState
+from provisioning.contract import OperationContext, Server, ServerSpec, ServerState
 from provisioning.dispatch import HookSet, ProviderHandle
 from provisioning.errors import NotFound, ProvisioningError
 from provisioning.testing.conformance.setup import ProviderSetup
@@ -68,6 +68,17 @@ class Trial:
             self.not_applicable("no configuration with which the cloud cannot be reached: ProviderSetup.unreachable")
         return self._subject.hooks(self._subject.make(self.setup.unreachable))
 
+    def another_with(self, config: Mapping[str, Any]) -> ProviderHandle:
+        """Return an instance of another configuration."""
+        return self._subject.instance(self._subject.make(config))
+
+    def power(self, name: str) -> Any:
+        """Return a power over the cloud of the tests, or leave the test as not applicable where it has none."""
+        found = getattr(self.setup.trouble, name)
+        if found is None:
+            self.not_applicable(f"the cloud of these tests has no such power: Trouble.{name}")
+        return found
+
     def needs(self, capability: str) -> None:
         """Leave the test as not applicable when the manifest does not declare a capability."""
         if capability not in self._subject.capabilities:
@@ -97,12 +108,16 @@ class Trial:
         answers with a server that was not asked for: it may be a stranger's, and nothing more is done to it.
         """
         token = token or self.new_token()
-        name = f"{self.setup.spec.name}-{token.removeprefix('conformance-')}"
-        spec = dataclasses.replace(self.setup.spec, **{"name": name, **changes})
+        spec = self.named(token, **changes)
         server = (provider or self.provider).create_server(spec, token, {**self.labels, **(labels or {})}, self.context)
         assert self._is_ours(server), f"create_server answered with server {server.id}, which was not asked for"
         self._left.add(server.id)
         return server
+
+    def named(self, token: str, **changes: Any) -> ServerSpec:
+        """Return the author's spec with a name that is made from a token, and some `changes`."""
+        name = f"{self.setup.spec.name}-{token.removeprefix('conformance-')}"
+        return dataclasses.replace(self.setup.spec, **{"name": name, **changes})
 
     def delete(self, server: Server) -> None:
         """Delete a server."""

@@ -2,10 +2,13 @@
 
 import dataclasses
 import json
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+
+import pytest
 
 from provisioning.contract import Server
 from provisioning.errors import ProvisioningError
@@ -44,6 +47,19 @@ class ValueContracts:
             trial.not_applicable("no secret: mark it as writeOnly in the schema, or name it in ProviderSetup.secrets")
         for where, text in _told(trial):
             assert not any(secret in text for secret in trial.secrets), f"a secret is in {where}"
+
+    def test_no_secret_is_logged(self, trial: Trial, caplog: pytest.LogCaptureFixture) -> None:
+        """No secret of the configuration is in what the provider and its SDK log, however much they are asked to.
+
+        `-v` shows all of it, and people paste it into reports.
+        """
+        if not trial.secrets:
+            trial.not_applicable("no secret: mark it as writeOnly in the schema, or name it in ProviderSetup.secrets")
+        with caplog.at_level(logging.DEBUG):
+            for _ in _told(trial):
+                pass
+        found = [record.name for record in caplog.records if any(one in record.getMessage() for one in trial.secrets)]
+        assert found == [], f"a secret is in the log of {sorted(set(found))}"
 
 
 def _seen(trial: Trial) -> Iterator[tuple[str, Server]]:

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from provisioning.testing.conformance.trouble import Trouble
 
 __all__ = ["FakeApi", "Reply", "Request"]
 
@@ -47,6 +50,9 @@ class _Fault:
     reply: Reply | None = None
     is_lost: bool = False
     seconds: float = 0.0
+
+
+_LONG = 120.0
 
 
 class FakeApi(ABC):
@@ -101,6 +107,33 @@ class FakeApi(ABC):
         """Do what is asked, and answer late; those who still wait when the fake is closed are answered then."""
         self._fail(_Fault(pattern, times, seconds=seconds))
 
+    def trouble(self, creation: str, impatient: Mapping[str, Any]) -> "Trouble":
+        """Return what this fake can do to a provider, for `ProviderSetup`.
+
+        `creation` is the request that creates a server, as a pattern of `refuse`; `impatient` the provider's own keys
+        with its shortest time-out.
+        """
+        from provisioning.testing.conformance.trouble import Trouble  # noqa: PLC0415 - a fake is used without it, too
+
+        def throttle(seconds: float) -> None:
+            self.refuse(self.throttled(seconds))
+
+        def fill(count: int, labels: Mapping[str, str]) -> None:
+            for number in range(count):
+                self.add(f"many-{number}", labels=labels)
+
+        return Trouble(
+            lose_reply=lambda: self.lose(creation),
+            hold_reply=lambda: self.delay(_LONG, creation),
+            throttle=throttle,
+            break_down=lambda: self.refuse(self.broken()),
+            hang=lambda: self.delay(_LONG),
+            show_state=lambda server_id: self.put(server_id, "hibernating"),
+            fill=fill,
+            count_requests=lambda: len(self.requests),
+            impatient=impatient,
+        )
+
     def _fail(self, fault: _Fault) -> None:
         with self.lock:
             self._faults.append(fault)
@@ -112,8 +145,20 @@ class FakeApi(ABC):
         """Do what is asked; called by one thread at a time."""
 
     @abstractmethod
-    def throttled(self) -> Reply:
-        """Return what the cloud answers when there are too many requests."""
+    def throttled(self, seconds: float = 7.0) -> Reply:
+        """Return what the cloud answers when there are too many requests, until so many seconds have passed."""
+
+    @abstractmethod
+    def broken(self) -> Reply:
+        """Return what the cloud answers when it fails by its own account."""
+
+    @abstractmethod
+    def add(self, name: str = "web", state: str = "", labels: Mapping[str, str] | None = None) -> str:
+        """Let there be a server, running unless a state is named, and return its id."""
+
+    @abstractmethod
+    def put(self, server_id: str, state: str) -> None:
+        """Bring a server into a state, by the cloud's own name."""
 
     def serve(self, request: Request) -> Reply | None:
         """Answer a request as the faults say; None for hanging up."""

@@ -84,23 +84,28 @@ class FakeHetzner(FakeApi):
         with self.lock:
             return [one.asked["name"] for one in self._machines.values()]
 
-    def add(self, name: str = "web", status: str = "running", labels: Mapping[str, str] | None = None) -> str:
+    def add(self, name: str = "web", state: str = "running", labels: Mapping[str, str] | None = None) -> str:
         """Let there be a server, in any status, and return its id."""
         asked = {"name": name, "server_type": "cx22", "image": "debian-12", "labels": dict(labels or {})}
         with self.lock:
-            return str(self._make(asked, status).id)
+            return str(self._make(asked, state).id)
 
-    def put(self, server_id: str, status: str) -> None:
+    def put(self, server_id: str, state: str) -> None:
         """Bring a server into a status."""
         with self.lock:
-            self._machines[int(server_id)].phases.become(status)
+            self._machines[int(server_id)].phases.become(state)
 
     # -- answering -----------------------------------------------------------------------------------------------
 
-    def throttled(self) -> Reply:
-        """Answer too many requests."""
-        refused = _Refused(429, "rate_limit_exceeded", "limit of 3600 requests per hour reached")
-        return replace(refused.reply, headers=self._limits(0))
+    def throttled(self, seconds: float = 1.0) -> Reply:
+        """Answer too many requests: the limit of an hour grows back evenly, by one in so many seconds."""
+        limit = round(3600 / seconds)
+        refused = _Refused(429, "rate_limit_exceeded", f"limit of {limit} requests per hour reached")
+        return replace(refused.reply, headers={**self._limits(0), "RateLimit-Limit": str(limit)})
+
+    def broken(self) -> Reply:
+        """Answer by an error of the cloud's own."""
+        return _Refused(500, "server_error", "an error occurred within the API backend").reply
 
     def answer(self, request: Request) -> Reply:
         """Do what is asked."""

@@ -105,11 +105,11 @@ class FakeUpCloud(FakeApi):
         with self.lock:
             return list(self._machines)
 
-    def add(self, title: str = "web", state: str = "started", labels: Mapping[str, str] | None = None) -> str:
+    def add(self, name: str = "web", state: str = "started", labels: Mapping[str, str] | None = None) -> str:
         """Let there be a server, in any state, and return its id."""
         marks = [{"key": key, "value": value} for key, value in (labels or {}).items()]
-        asked = {"hostname": title, "title": title, "zone": "fi-hel1", "plan": "1xCPU-1GB", "labels": {"label": marks}}
-        disk = {"action": "clone", "storage": DEBIAN, "title": f"{title} disk", "size": 25, "tier": "maxiops"}
+        asked = {"hostname": name, "title": name, "zone": "fi-hel1", "plan": "1xCPU-1GB", "labels": {"label": marks}}
+        disk = {"action": "clone", "storage": DEBIAN, "title": f"{name} disk", "size": 25, "tier": "maxiops"}
         with self.lock:
             return self._make({**asked, "storage_devices": {"storage_device": [disk]}}, state).uuid
 
@@ -120,11 +120,14 @@ class FakeUpCloud(FakeApi):
 
     # -- answering -----------------------------------------------------------------------------------------------
 
-    def throttled(self) -> Reply:
+    def throttled(self, seconds: float = 7.0) -> Reply:
         """Answer too many requests."""
-        return Reply(
-            429, {"error": {"error_code": "TOO_MANY_REQUESTS", "error_message": "Slow down."}}, {"Retry-After": "7"}
-        )
+        error = {"error_code": "TOO_MANY_REQUESTS", "error_message": "Slow down."}
+        return Reply(429, {"error": error}, {"Retry-After": f"{seconds:g}"})
+
+    def broken(self) -> Reply:
+        """Answer by an error of the cloud's own."""
+        return Reply(500, {"error": {"error_code": "INTERNAL_ERROR", "error_message": "Something went wrong."}})
 
     def answer(self, request: Request) -> Reply:
         """Do what is asked."""
