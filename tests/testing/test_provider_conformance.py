@@ -22,6 +22,8 @@ for name in BROKEN:
     globals()[f"Test{name}"] = suite_of(name)
 """
 
+COUNT = len(ProviderConformance.shipped_contracts)
+
 EXPECTED = {
     "CreatesSlowly": {"create_answers_at_once_with_a_server_that_is_there"},
     "AnswersWithoutLabels": {"token_and_labels_are_on_the_server"},
@@ -166,9 +168,7 @@ def test_a_cloud_is_killed_in_a_process_of_its_own(forgets: bool, pytester: pyte
     given = ", ".join(f"{name}={value}" for name, value in changes.items())
     setup = f"dataclasses.replace(setup_of('Cloud', 'none'), {given})"
     result = one_test(pytester, "killed_between", setup)
-    result.assert_outcomes(
-        **({"failed": 1} if forgets else {"passed": 1}), deselected=len(ProviderConformance.shipped_contracts) - 1
-    )
+    result.assert_outcomes(**({"failed": 1} if forgets else {"passed": 1}), deselected=COUNT - 1)
     if forgets:
         result.stdout.fnmatch_lines(["*before its token found a server*"])
 
@@ -197,7 +197,7 @@ def test_a_failure_says_what_the_contract_is(pytester: pytest.Pytester) -> None:
     """What was found, what was promised, and what to do."""
     name = "the_same_token_is_the_same_server"
     result = one_test(pytester, name, "setup_of('ForgetsTokens', 'says')")
-    result.assert_outcomes(failed=1, deselected=34)
+    result.assert_outcomes(failed=1, deselected=COUNT - 1)
     result.stdout.fnmatch_lines(
         [
             "E*AssertionError: one token made two servers, i-1 and i-2",
@@ -242,7 +242,7 @@ def test_what_says_nothing_of_a_provider_is_not_applicable(
 ) -> None:
     """It is skipped, and the report shows why, and by which setting it can be tried."""
     result = one_test(pytester, name, f"setup_of('Cloud', 'skip', {change})")
-    result.assert_outcomes(skipped=1, deselected=34)
+    result.assert_outcomes(skipped=1, deselected=COUNT - 1)
     result.stdout.fnmatch_lines([f"SKIPPED*: not applicable: {reason}"])
 
 
@@ -253,7 +253,7 @@ def test_a_capability_that_is_not_declared_is_not_applicable(pytester: pytest.Py
     manifest.write_text(manifest.read_text().replace('"reboot", ', ""))
     changed = f"dataclasses.replace(setup_of('Cloud', 'caps'), extension=Path({str(folder)!r}))"
     result = one_test(pytester, "hooks_are_those or reboots", changed)
-    result.assert_outcomes(failed=1, errors=1, deselected=33)
+    result.assert_outcomes(failed=1, errors=1, deselected=COUNT - 2)
     result.stdout.fnmatch_lines(
         ["E*: reboot_server is there and the manifest does not declare its capability, reboot", "E*the contract: *"]
     )
@@ -265,7 +265,7 @@ def test_a_capability_that_is_not_declared_is_not_applicable(pytester: pytest.Py
         "    return type('Small', (), hooks)(name, config)\n"
     )
     result = one_test(pytester, "hooks_are_those or reboots", changed)
-    result.assert_outcomes(passed=1, skipped=1, deselected=33)
+    result.assert_outcomes(passed=1, skipped=1, deselected=COUNT - 2)
     result.stdout.fnmatch_lines(["SKIPPED*: not applicable: the manifest does not declare the capability reboot"])
 
 
