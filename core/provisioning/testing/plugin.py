@@ -17,6 +17,26 @@ if TYPE_CHECKING:
 __all__ = ["isolated_registry", "isolated_workspace", "make_extension"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the report of conformance suites."""
+    parser.getgroup("provisioning").addoption(
+        "--conformance-report",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="show what became of each contract of a conformance suite as a table in Markdown, or write it to FILE",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gather for the report, where it is asked for."""
+    file = config.getoption("--conformance-report")
+    if file is not None and not hasattr(config, "workerinput"):
+        from provisioning.testing.conformance.report import ConformanceReport
+
+        config.pluginmanager.register(ConformanceReport(Path(file) if file else None), "conformance-report")
+
+
 @pytest.fixture
 def make_extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["ExtensionShop"]:
     """Make real extensions: `make_extension.folder(...)` and `make_extension.package(...)`.

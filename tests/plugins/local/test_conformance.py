@@ -18,6 +18,7 @@ class TestConformance(ProviderConformance):
         worker = {"command": ["sleep", "1000"], "env": {"PASSWORD": PASSWORD}}
         return ProviderSetup(
             "local",
+            title="local (processes)",
             config={"directory": str(tmp_path / "cloud"), "images": {"worker": worker}},
             spec=ServerSpec("web", size="small", image="worker", zone="local-b"),
             unreachable={"directory": "/dev/null/cloud"},

@@ -17,6 +17,7 @@ class TestConformance(ProviderConformance):
         hooks = ("create_server", "get_server", "find_server", "list_servers", "delete_server", "stop_server")
         return ProviderSetup(
             "local",
+            title="local (docker)",
             config={"driver": "docker", "docker_socket": docker_socket, "stop_timeout": 0},
             spec=ServerSpec("web", size="large", image=IMAGE, zone="local-b", extra={"env": {"PASSWORD": PASSWORD}}),
             unreachable={"driver": "docker", "docker_socket": "/dev/null/docker.sock"},

@@ -12,6 +12,7 @@ from provisioning.testing.conformance.deletion import DeletionContracts
 from provisioning.testing.conformance.faults import FaultContracts
 from provisioning.testing.conformance.finding import FindingContracts
 from provisioning.testing.conformance.guard import guarded_suite
+from provisioning.testing.conformance.report import PROPERTY
 from provisioning.testing.conformance.setup import ProviderSetup
 from provisioning.testing.conformance.trial import Trial
 from provisioning.testing.conformance.values import ValueContracts
@@ -49,6 +50,11 @@ class ProviderConformance(
     def provider_setup(self) -> ProviderSetup:
         """What is tried; to be supplied by the author."""
         pytest.fail("supply the fixture provider_setup: it returns a ProviderSetup", pytrace=False)
+
+    @pytest.fixture(autouse=True)
+    def _noted(self, provider_setup: ProviderSetup, request: pytest.FixtureRequest) -> None:
+        """Say for the report whose contract this is."""
+        request.node.user_properties.append((PROPERTY, provider_setup.shown_as))
 
     @pytest.fixture
     def trial(self, provider_setup: ProviderSetup) -> Iterator[Trial]:

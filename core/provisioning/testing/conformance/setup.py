@@ -22,6 +22,8 @@ class ProviderSetup:
 
     extension: str | Path
     """The folder that holds its `extension.toml`; of a package that is installed here, the extension's name."""
+    title: str | None = field(default=None, kw_only=True)
+    """What a report calls the provider; None for the extension's name."""
     config: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The provider's own keys, as under `[providers.<instance>]`. Two instances made of them use one cloud."""
     spec: ServerSpec = field(default_factory=lambda: ServerSpec("conformance"))
@@ -52,3 +54,8 @@ class ProviderSetup:
     """Waits some seconds between two looks."""
     clock: Callable[[], float] = time.monotonic
     """Reads a clock, in seconds."""
+
+    @property
+    def shown_as(self) -> str:
+        """What a report calls the provider."""
+        return self.title or (self.extension if isinstance(self.extension, str) else self.extension.name)
