@@ -14,9 +14,17 @@ from provisioning.contract import (
     Zone,
     hookimpl,
 )
-from provisioning.errors import InvalidRequest, NotFound, ProviderError, ResourceConflict
+from provisioning.errors import (
+    AccessDenied,
+    InvalidCredentials,
+    InvalidRequest,
+    NotFound,
+    ProviderError,
+    ResourceConflict,
+)
 from provisioning_aws.images import Images
 from provisioning_aws.instance import TOKEN_TAG, as_server, as_tags, filters_for
+from provisioning_aws.permissions import missing_permissions
 from provisioning_aws.session import Session
 from provisioning_aws.translation import code_of, translated
 
@@ -42,18 +50,31 @@ class AwsProvider:
 
     @hookimpl
     def check_connection(self, context: OperationContext) -> ConnectionStatus:
-        """Ask who the credentials are, and whether they may create instances."""
+        """Ask who the credentials are, and what they may do."""
         begin = context.clock()
         try:
             with translated(self._name, "say who this is"):
                 identity = self._session.client("sts").get_caller_identity()
             latency = context.clock() - begin
             region = self._session.client("ec2").meta.region_name
+            with translated(self._name, "say what is allowed"):
+                missing = missing_permissions(self._session)
+        except (InvalidCredentials, AccessDenied) as error:
+            return ConnectionStatus(
+                True, authenticated=False, message=error.message, sdk=self._session.sdk, hint=error.hint
+            )
         except ProviderError as error:
-            return ConnectionStatus(reachable=False, message=error.message)
-        details = {"account": identity["Account"], "arn": identity["Arn"], "region": region}
-        message = f"account {identity['Account']} in {region}"
-        return ConnectionStatus(True, authenticated=True, message=message, latency=latency, details=details)
+            return ConnectionStatus(reachable=False, message=error.message, sdk=self._session.sdk, hint=error.hint)
+        return ConnectionStatus(
+            reachable=True,
+            authenticated=True,
+            message=f"account {identity['Account']} in {region}",
+            latency=latency,
+            details={"account": identity["Account"], "arn": identity["Arn"], "region": region},
+            permissions_missing=missing,
+            sdk=self._session.sdk,
+            hint="let the user or role do what is missing (IAM)" if missing else None,
+        )
 
     @hookimpl
     def list_servers(self, labels: Mapping[str, str] | None) -> Iterator[Server]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from provisioning.errors import ExtensionBroken
@@ -18,6 +19,11 @@ class Session:
         self._config = config
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
+
+    @property
+    def sdk(self) -> str:
+        """The SDK, and its version."""
+        return f"boto3 {version('boto3')}"
 
     def client(self, service: str) -> Any:
         """Return the client of a service; raises `ExtensionBroken` where the SDK is not installed."""

@@ -49,13 +49,22 @@ class HetznerProvider:
             with translated(self._name, "list servers"):
                 _, meta = self._session.client.servers.get_list(per_page=1)
         except (InvalidCredentials, AccessDenied) as error:
-            return ConnectionStatus(reachable=True, authenticated=False, message=error.message)
+            return ConnectionStatus(
+                True, authenticated=False, message=error.message, sdk=self._session.sdk, hint=error.hint
+            )
         except ProviderError as error:
-            return ConnectionStatus(reachable=False, message=error.message)
+            return ConnectionStatus(reachable=False, message=error.message, sdk=self._session.sdk, hint=error.hint)
         count = meta.pagination.total_entries
         latency = context.clock() - begin
         message = f"a project of {count} servers"
-        return ConnectionStatus(True, authenticated=True, message=message, latency=latency, details={"servers": count})
+        return ConnectionStatus(
+            reachable=True,
+            authenticated=True,
+            message=message,
+            latency=latency,
+            details={"servers": count},
+            sdk=self._session.sdk,
+        )
 
     # -- servers -------------------------------------------------------------------------------------------------
 

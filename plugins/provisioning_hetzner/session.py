@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from provisioning.errors import ExtensionBroken, InvalidCredentials
@@ -18,6 +19,11 @@ class Session:
         self._config = config
         self._client: Any = None
         self._lock = threading.Lock()
+
+    @property
+    def sdk(self) -> str:
+        """The SDK, and its version."""
+        return f"hcloud {version('hcloud')}"
 
     @property
     def client(self) -> Any:

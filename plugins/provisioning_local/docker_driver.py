@@ -10,6 +10,7 @@ import shlex
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version as sdk_version
 
 import docker.errors
 from docker import APIClient
@@ -47,6 +48,7 @@ class DockerDriver:
             message=f"servers are containers of Docker {version}",
             latency=context.clock() - begin,
             details={"socket": self._engine.socket, "version": version},
+            sdk=f"docker {sdk_version('docker')}",
         )
 
     def list_servers(self, labels: Mapping[str, str] | None, context: OperationContext) -> Iterator[Server]:

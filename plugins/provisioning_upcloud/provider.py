@@ -56,12 +56,19 @@ class UpCloudProvider:
         try:
             account = self._session.ask("say whose account this is", "GET", "/account")["account"]
         except (InvalidCredentials, AccessDenied) as error:
-            return ConnectionStatus(reachable=True, authenticated=False, message=error.message)
+            return ConnectionStatus(
+                True, authenticated=False, message=error.message, sdk=self._session.sdk, hint=error.hint
+            )
         except ProviderError as error:
-            return ConnectionStatus(reachable=False, message=error.message)
+            return ConnectionStatus(reachable=False, message=error.message, sdk=self._session.sdk, hint=error.hint)
         latency, user = context.clock() - begin, account["username"]
         return ConnectionStatus(
-            True, authenticated=True, message=f"account {user}", latency=latency, details={"account": user}
+            reachable=True,
+            authenticated=True,
+            message=f"account {user}",
+            latency=latency,
+            details={"account": user},
+            sdk=self._session.sdk,
         )
 
     # -- servers -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from provisioning.errors import ExtensionBroken, InvalidCredentials
@@ -21,6 +22,11 @@ class Session:
         self._config = config
         self._api: Any = None
         self._lock = threading.Lock()
+
+    @property
+    def sdk(self) -> str:
+        """The SDK, and its version."""
+        return f"upcloud-api {version('upcloud-api')}"
 
     def ask(self, doing: str, method: str, path: str, body: Any = None, params: Sequence[tuple[str, Any]] = ()) -> Any:
         """Make one request, and return the answer; `doing` says what for ("create server web").

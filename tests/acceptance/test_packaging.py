@@ -237,7 +237,7 @@ def test_an_author_tests_with_the_kit_of_the_wheel(
     (folder / "test_author.py").write_text(AUTHORS_TEST, encoding="utf-8")
     chosen = "same_server or is_found or unreachable or command"
     out = call(environment.python, "-m", "pytest", "-q", "-rs", "-k", chosen, folder=folder)
-    assert "4 passed, 1 skipped" in out
+    assert "4 passed, 3 skipped" in out
     assert "not applicable: no configuration with which the cloud cannot be reached: ProviderSetup.unreachable" in out
 
 
@@ -267,7 +267,7 @@ def test_every_import_is_declared_and_every_dependency_imported() -> None:
     used = {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])} - {"provisioning"}
     extras = [declared(texts) for name, texts in PROJECT["optional-dependencies"].items() if name not in OURS]
     runtime, optional = declared(PROJECT["dependencies"]), set().union(*extras)
-    assert runtime | optional <= used
+    assert runtime | optional <= used | {"httptools"}  # uvicorn reads requests with it where it is there
     assert used - runtime - optional <= {name for one in optional for name in declared(requires(one) or ())}
 
 

@@ -1,7 +1,17 @@
 """The configured providers, from the command line."""
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def without_module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let a module be one that is not installed."""
+    return lambda name: monkeypatch.setitem(sys.modules, name, None)
 
 
 def test_providers_are_listed(run, workspace: Path) -> None:
@@ -26,6 +36,7 @@ def test_a_provider_is_checked(run, workspace: Path) -> None:
         result = run(*line)
         assert result.exit_code == 0, result.output
         assert result.stdout.splitlines()[1].split()[:2] == ["local", "yes"]
+        assert "start_stop" in result.stdout
 
 
 def test_a_provider_that_does_not_answer_is_a_failure(run, workspace: Path) -> None:
@@ -45,6 +56,17 @@ def test_a_provider_is_shown_with_what_it_offers(run, workspace: Path) -> None:
     assert shown.splitlines()[0].split() == ["name", "local"]
     data = json.loads(run("provider", "show", "local", "-o", "json").stdout)["data"]
     assert {"sizes", "images", "zones"} <= set(data)
+
+
+def test_a_check_tells_what_to_do(run, workspace: Path, without_module) -> None:
+    """Of an SDK that is not installed, with the command that installs it; of others the SDK and what they can do."""
+    without_module("boto3")
+    (workspace / "config.user.toml").write_text('[providers.eu]\ntype = "aws"\n', encoding="utf-8")
+    result = run("provider", "check", "-o", "json")
+    rows = {row["name"]: row for row in json.loads(result.stdout)["data"]}
+    assert (result.exit_code, rows["eu"]["reachable"]) == (1, False)
+    assert rows["eu"]["hint"] == "pip install 'provisioning[aws]'"
+    assert "pip install 'provisioning[aws]'" in run("provider", "check").stdout
 
 
 def test_an_unknown_provider_is_one_error(run, workspace: Path) -> None:

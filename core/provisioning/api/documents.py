@@ -241,6 +241,9 @@ class ProviderCheck(BaseModel):
     latency: float | None
     message: str
     details: dict[str, Any]
+    permissions_missing: list[str] | None
+    sdk: str | None
+    hint: str | None
 
 
 class ExtensionDocument(BaseModel):

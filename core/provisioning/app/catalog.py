@@ -89,7 +89,7 @@ class ProviderCatalog:
         except (ConfigurationError, ExtensionError) as error:
             if name not in self.names():
                 raise
-            return ConnectionStatus(reachable=False, message=error.message)
+            return ConnectionStatus(reachable=False, message=error.message, hint=error.hint)
 
     def _load(self, name: str) -> ProviderHandle:
         with self._lock:

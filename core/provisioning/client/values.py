@@ -115,7 +115,9 @@ def as_provider(data: Document) -> ProviderSummary:
 
 def as_connection(data: Document) -> ConnectionStatus:
     """Read whether a cloud answers."""
-    return ConnectionStatus(**{name: value for name, value in data.items() if name != "name"})
+    fields = {name: value for name, value in data.items() if name != "name"}
+    missing = fields["permissions_missing"]
+    return ConnectionStatus(**{**fields, "permissions_missing": None if missing is None else tuple(missing)})
 
 
 def as_template(data: Document) -> TemplateSummary:

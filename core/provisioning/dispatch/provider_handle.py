@@ -143,7 +143,8 @@ class ProviderHandle:
             if not isinstance(status, ConnectionStatus):
                 raise self._opened().wrong(hook, shown(status), "a ConnectionStatus")
         except ProvisioningError as error:
-            return ConnectionStatus(reachable=False, message=error.message, details={"error": error.info().as_dict()})
+            details = {"error": error.info().as_dict()}
+            return ConnectionStatus(reachable=False, message=error.message, details=details, hint=error.hint)
         return status
 
     def list_servers(

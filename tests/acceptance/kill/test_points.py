@@ -47,6 +47,7 @@ DOCUMENT = {
 MANNERS = Manners(
     boot_time=0.1,
     delete_time=0.1,
+    retry_after=0.001,  # calls of other operations wait for it by the real clock
     mishaps=(
         Scripted("create_server", 1, Mishap.THROTTLED),
         Scripted("create_server", 3, Mishap.REPLY_LOST),

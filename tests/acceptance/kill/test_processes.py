@@ -1,12 +1,14 @@
 """The real command, really killed at every named point, with real servers: what is left is what is known."""
 
+import shutil
 import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from provisioning.contract import RunState
+from provisioning.contract import Network, RunState, Volume
+from provisioning.testing.cloud import EXTENSIONS
 from provisioning.testing.faults import Place, Point, Side, points
 from tests.acceptance.kill.desk import ID, Desk
 
@@ -82,6 +84,7 @@ RUN = ("workflow", "run", "flow.toml", "--workflow-id", ID)
 RESUME = ("workflow", "resume", ID)
 CANCEL = ("workflow", "cancel", ID)
 
+ASSETS = {P.CREATE_ASSET, P.GET_ASSET, P.FIND_ASSET, P.DELETE_ASSET, P.ATTACH_VOLUME, P.DETACH_VOLUME}
 UNDOING = (P.COMPENSATION_INTENT, P.COMPENSATE, P.COMPENSATION_RESULT, P.DELETE_SERVER, P.START_SERVER)
 PRELUDES = {
     P.SETTLE: ("create_server.after:1:kill", RESUME),
@@ -124,13 +127,73 @@ def go_on_and_check(desk: Desk, place: Place, ending: str) -> None:
     check(desk, expected, *(["db"] if expected is RunState.SUCCEEDED else []))
 
 
-@pytest.mark.parametrize("point", points(), ids=str)
+@pytest.mark.parametrize("point", [point for point in points() if point.place not in ASSETS], ids=str)
 def test_killed_at_every_point(desk: Desk, point: Point) -> None:
     """Killed before a step a run is resumed, killed after it, it is undone."""
     code, err = strike(desk, point, "kill")
     assert code == -signal.SIGKILL, err
     is_recorded = point.place not in (P.BEGIN, P.COMMIT)  # the first transaction makes the journal
     go_on_and_check(desk, point.place, "rollback" if point.side is Side.AFTER and is_recorded else "resume")
+
+
+FURNISHED = """
+name = "furnished"
+[[operations]]
+id = "net"
+kind = "network_create"
+provider = "made-up"
+parameters = { name = "net" }
+[[operations]]
+id = "data"
+kind = "volume_create"
+provider = "made-up"
+parameters = { name = "data", size_gib = 1 }
+[[operations]]
+id = "db"
+kind = "server_create"
+provider = "made-up"
+parameters = { name = "db" }
+[[operations]]
+id = "mount"
+kind = "volume_attach"
+provider = "made-up"
+parameters = { volume_id = "{{operations.data.result.id}}", server_id = "{{operations.db.result.id}}" }
+[[operations]]
+id = "last"
+kind = "command"
+parameters = { command = ["LAST"] }
+[dependencies]
+last = ["net", "mount"]
+"""
+"""A volume, a network and a server that has the volume; the last step succeeds or fails."""
+
+
+@pytest.mark.parametrize("point", [point for point in points() if point.place in ASSETS], ids=str)
+def test_killed_at_every_point_of_an_asset(desk: Desk, point: Point) -> None:
+    """Killed while a volume or a network is made, given, taken or deleted: none is left, and none is there twice."""
+    shutil.copytree(EXTENSIONS / "fake", desk.workspace / "extensions" / "fake")
+    settings = f'[providers.made-up]\ntype = "fake"\nstate = "{desk.cloud.parent / "made-up.db"}"\n'
+    (desk.workspace / "config.user.toml").write_text(settings, encoding="utf-8")
+    undoes = point.place in (P.DELETE_ASSET, P.DETACH_VOLUME)
+    desk.write(FURNISHED.replace("LAST", "false" if undoes else "true"))
+    command = RUN
+    if point.place in (P.FIND_ASSET, P.GET_ASSET):
+        assert desk.type("create_asset.after:1:kill", *RUN)[0] == -signal.SIGKILL
+        command = RESUME
+    code, err = desk.type(f"{point}:1:kill", *command)
+    assert code == -signal.SIGKILL, err
+
+    report = desk.go_on("resume")
+
+    assert report.state is (RunState.ROLLED_BACK if undoes else RunState.SUCCEEDED), report
+    with desk.app() as app:
+        cloud = app.provider("made-up")
+        found = [(kind.__name__, asset.spec.name) for kind in (Volume, Network) for asset in cloud.list_assets(kind)]
+        assert sorted(found) == ([] if undoes else [("Network", "net"), ("Volume", "data")])
+        if not undoes:
+            assert app.rollback(ID).wait().state is RunState.ROLLED_BACK
+        assert [asset for kind in (Volume, Network) for asset in cloud.list_assets(kind)] == []
+        assert list(cloud.list_servers()) == []
 
 
 @pytest.mark.parametrize("place", [P.INTENT, P.CREATE_SERVER, P.CALL, P.RESULT, P.COMMIT, P.RELEASE])

@@ -231,3 +231,26 @@ def test_making_it_imports_no_sdk(tmp_path: Path) -> None:
 
     code = f"from provisioning_aws.provider import AwsProvider; AwsProvider('aws', {dict(DEFAULTS)!r})"
     assert not {"boto3", "botocore"} & set(imported_by("-c", code))
+
+
+def test_missing_permissions_are_found_by_dry_runs(provider: AwsProvider, ec2: Ec2) -> None:
+    """What EC2 refuses is named as IAM names it; nothing is done, and what is allowed is not."""
+    status = provider.check_connection(OperationContext())
+    assert (status.permissions_missing, status.is_good) == ((), True)
+    assert (status.sdk or "").startswith("boto3 ")
+    refused = {"RunInstances": ["UnauthorizedOperation"], "TerminateInstances": ["UnauthorizedOperation"]}
+    ec2.faults.refused.update(refused)
+    status = provider.check_connection(OperationContext())
+    ec2.faults.refused.clear()
+    assert status.permissions_missing == ("ec2:RunInstances", "ec2:TerminateInstances")
+    assert (status.reachable, status.authenticated, status.is_good) == (True, True, False)
+    assert status.hint == "let the user or role do what is missing (IAM)"
+
+
+def test_refused_credentials_are_no_unreachable_cloud(provider: AwsProvider, ec2: Ec2) -> None:
+    """The cloud answers, and says whose fault it is."""
+    ec2.faults.refused["GetCallerIdentity"] = ["InvalidClientTokenId"]
+    status = provider.check_connection(OperationContext())
+    ec2.faults.refused.clear()
+    assert (status.reachable, status.authenticated) == (True, False)
+    assert status.hint is not None
