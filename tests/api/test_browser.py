@@ -328,6 +328,26 @@ def test_a_graph_of_a_thousand_operations_stays_usable(seen: Window, ask: Asking
     seen.picture("thousand")
 
 
+LOOK = """hidden => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+def test_a_page_that_nobody_sees_follows_nothing_and_catches_up(seen: Window, ask: Asking, tmp_path: Path) -> None:
+    """A browser has few connections for one server; what happened meanwhile is there when it is seen again, once."""
+    ask("POST", "/workflows", gated(tmp_path / "go"))
+    page = seen.go("/ui/runs/wf-1")
+    expect(box(page, "gate")).to_have_attribute("data-state", "started")
+    page.evaluate(LOOK, arg=True)
+    (tmp_path / "go").touch()
+    assert ask.wait("wf-1") == "succeeded"
+    expect(box(page, "last")).to_have_attribute("data-state", "not begun")
+    page.evaluate(LOOK, arg=False)
+    expect(box(page, "last")).to_have_attribute("data-state", "succeeded")
+    assert page.locator("#log").inner_text().count("last | at last") == 1
+
+
 def test_a_browser_that_was_cut_off_catches_up(browser: Browser, app: App, ask: Asking, tmp_path: Path) -> None:
     """What happened while it was offline is there afterwards, each line once."""
     ask("POST", "/workflows", gated(tmp_path / "go"))

@@ -106,6 +106,8 @@ class Driving:
     def _drive(self, workflow_id: str, begin: Callable[[], Run | None]) -> None:
         try:
             with self._beginning:
+                if self._stopping.is_set():
+                    return  # it is in the journal, for whoever starts next
                 run = self._begin(workflow_id, begin)
             if run is not None:
                 report = run.wait()

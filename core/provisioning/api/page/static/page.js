@@ -13,17 +13,32 @@ function follow(root) {
   const log = document.getElementById("log");
   const waiting = { lines: [], states: new Map(), frame: 0 };
   const refresh = refresher(root, boxes);
-  const source = new EventSource(root.dataset.follow);
+  const address = new URL(root.dataset.follow, location.href);
+  let source = null;
 
-  source.onmessage = (message) => {
-    const told = JSON.parse(message.data);
-    if (told.state) waiting.states.set(told.operation, told.state);
-    waiting.lines.push(told.line);
-    if (!waiting.frame) waiting.frame = requestAnimationFrame(draw); // however many come, one drawing a frame
-    refresh();
-  };
-  source.addEventListener("missed", refresh);
+  function listen() {
+    source = new EventSource(address);
+    source.onmessage = (message) => {
+      address.searchParams.set("after", message.lastEventId);
+      const told = JSON.parse(message.data);
+      if (told.state) waiting.states.set(told.operation, told.state);
+      waiting.lines.push(told.line);
+      if (!waiting.frame) waiting.frame = requestAnimationFrame(draw); // however many come, one drawing a frame
+      refresh();
+    };
+    source.addEventListener("missed", (message) => {
+      address.searchParams.set("after", message.lastEventId);
+      refresh();
+    });
+  }
+
+  // A page that nobody sees keeps no connection: a browser has six for one server, and many tabs would take them all.
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (!document.hidden) listen();
+  });
   window.addEventListener("pagehide", () => source.close());
+  listen();
 
   function draw() {
     waiting.frame = 0;
