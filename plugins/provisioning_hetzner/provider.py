@@ -26,6 +26,7 @@ from provisioning.errors import (
 from provisioning_hetzner.labels import as_labels, as_selector
 from provisioning_hetzner.server import TOKEN_LABEL, as_server
 from provisioning_hetzner.session import Session
+from provisioning_hetzner.size import as_size
 from provisioning_hetzner.translation import code_of, translated
 
 __all__ = ["HetznerProvider"]
@@ -150,11 +151,9 @@ class HetznerProvider:
 
     @hookimpl
     def list_sizes(self) -> Sequence[Size]:
-        """Return the server types."""
-        return [
-            Size(one.name, cpus=one.cores, memory_mib=int(one.memory * 1024), disk_gib=one.disk)
-            for one in self._all("list sizes", "server_types")
-        ]
+        """Return the server types; a price is that of the cheapest location, without VAT."""
+        currency = self._session.currency()
+        return [as_size(one, currency) for one in self._all("list sizes", "server_types")]
 
     @hookimpl
     def list_images(self) -> Sequence[Image]:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from provisioning.errors import ExtensionBroken, InvalidCredentials
+from provisioning_hetzner.translation import translated
 
 __all__ = ["Session"]
 
@@ -32,6 +33,12 @@ class Session:
             if self._client is None:
                 self._client = self._make()
             return self._client
+
+    def currency(self) -> str:
+        """Return the currency of the project's prices; raises `ProviderError`."""
+        with translated(self.provider, "list prices"):
+            answer = self.client._client.request("GET", "/pricing")  # noqa: SLF001 - the SDK has no call for prices
+        return str(answer["pricing"]["currency"])
 
     def _make(self) -> Any:
         try:

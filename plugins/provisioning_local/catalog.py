@@ -14,9 +14,9 @@ DEFAULT_SIZE = "small"
 DEFAULT_ZONE = "local-a"
 
 SIZES = (
-    Size("small", cpus=1, memory_mib=1024, disk_gib=10),
-    Size("medium", cpus=2, memory_mib=4096, disk_gib=20),
-    Size("large", cpus=4, memory_mib=8192, disk_gib=40),
+    Size("small", cpus=1, memory_mib=1024, disk_gib=10, hourly_price=0.0),
+    Size("medium", cpus=2, memory_mib=4096, disk_gib=20, hourly_price=0.0),
+    Size("large", cpus=4, memory_mib=8192, disk_gib=40, hourly_price=0.0),
 )
 ZONES = (Zone("local-a", region="local"), Zone("local-b", region="local"))
 

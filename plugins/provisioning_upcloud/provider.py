@@ -26,6 +26,7 @@ from provisioning.errors import (
 )
 from provisioning_upcloud.server import TOKEN_LABEL, as_request, as_server
 from provisioning_upcloud.session import Session
+from provisioning_upcloud.size import as_size
 from provisioning_upcloud.translation import code_of
 from provisioning_upcloud.turns import Turns
 
@@ -167,12 +168,10 @@ class UpCloudProvider:
 
     @hookimpl
     def list_sizes(self) -> Sequence[Size]:
-        """Return the plans."""
+        """Return the plans; a price is that of the instance's zone, or of the cheapest one."""
         plans = self._session.ask("list sizes", "GET", "/plan")["plans"]["plan"]
-        return [
-            Size(plan["name"], plan.get("core_number"), plan.get("memory_amount"), plan.get("storage_size"))
-            for plan in plans
-        ]
+        zones = self._session.ask("list prices", "GET", "/price")["prices"]["zone"]
+        return [as_size(plan, zones, self._config.get("zone")) for plan in plans]
 
     @hookimpl
     def list_images(self) -> Sequence[Image]:

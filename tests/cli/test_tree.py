@@ -53,7 +53,7 @@ def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_every_command_is_tested(path: tuple[str, ...]) -> None:
     """Some test in this folder runs the command."""
-    call = re.compile(r"(run|program|start)\(\s*" + r",\s*".join(f'"{name}"' for name in path))
+    call = re.compile(r"(run|run_anywhere|program|start)\(\s*" + r",\s*".join(f'"{name}"' for name in path))
     texts = [test.read_text(encoding="utf-8") for test in HERE.glob("test_*.py")]
     assert any(call.search(text) for text in texts)
 

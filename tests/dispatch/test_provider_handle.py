@@ -308,6 +308,7 @@ def test_checking_a_connection_never_raises():
         reachable=False,
         message="no route",
         details={"error": {"code": "ProviderError", "message": "no route", "hint": "look at the cable"}},
+        hint="look at the cable",
     )
     of = "of provider eu (extension cloud)"
     assert status(answering("check_connection", OSError())).message == f"check_connection {of} failed with OSError"

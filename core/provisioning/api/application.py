@@ -24,7 +24,7 @@ from provisioning.app import App, Tokens
 
 __all__ = ["create_api"]
 
-API_VERSION = "2.1"
+API_VERSION = "2.2"
 """The version of what the OpenAPI document promises; docs/api-versions.md has a note for each."""
 
 _LOGGER = logging.getLogger("provisioning.api")

@@ -8,11 +8,13 @@ from provisioning.contract.documents import ErrorDocument, EventDocument
 
 __all__ = [
     "Acceptance",
+    "CostDocument",
     "EventDocument",
     "ExtensionDocument",
     "FailureReply",
     "GraphDocument",
     "HealthDocument",
+    "OffersDocument",
     "OperationDocument",
     "OrphansDocument",
     "PageReply",
@@ -177,6 +179,14 @@ class PlanEntryDocument(BaseModel):
     places: list[str]
 
 
+class CostDocument(BaseModel):
+    """What the servers of a plan cost for one hour by currency; amounts are text. `unknown` have no known price."""
+
+    hourly: dict[str, str]
+    operations: dict[str, dict[str, str]]
+    unknown: list[str]
+
+
 class PlanDocument(BaseModel):
     """What a workflow would do."""
 
@@ -186,6 +196,7 @@ class PlanDocument(BaseModel):
     on_failure: str
     operations: list[PlanEntryDocument]
     layers: list[list[str]]
+    cost: CostDocument | None
 
 
 class GraphDocument(BaseModel):
@@ -244,6 +255,13 @@ class ProviderCheck(BaseModel):
     permissions_missing: list[str] | None
     sdk: str | None
     hint: str | None
+
+
+class OffersDocument(BaseModel):
+    """What clouds offer, each with its `provider`; `failures` says of those that could not be asked why."""
+
+    offers: list[dict[str, Any]]
+    failures: dict[str, dict[str, Any]]
 
 
 class ExtensionDocument(BaseModel):

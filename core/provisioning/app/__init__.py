@@ -3,10 +3,12 @@
 from provisioning.app.application import App
 from provisioning.app.care import JournalCare
 from provisioning.app.command import ExtensionCommand
+from provisioning.app.cost import Cost
 from provisioning.app.doctor import Doctor, Finding
 from provisioning.app.documents import Document
 from provisioning.app.extensions import Extensions
 from provisioning.app.installing import FolderChange, Installed, InstallPlan
+from provisioning.app.offers import OfferKind, OfferReport
 from provisioning.app.orphans import OrphanReport, Standing, Stray
 from provisioning.app.recovering import find_abandoned
 from provisioning.app.restoring import RestorePlan
@@ -21,6 +23,7 @@ from provisioning.workflow import Plan, PlanEntry, Report
 
 __all__ = [
     "App",
+    "Cost",
     "Doctor",
     "Document",
     "ExtensionCommand",
@@ -31,6 +34,8 @@ __all__ = [
     "Installed",
     "JournalCare",
     "MountedRoute",
+    "OfferKind",
+    "OfferReport",
     "OrphanReport",
     "Plan",
     "PlanEntry",

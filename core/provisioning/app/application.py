@@ -12,10 +12,12 @@ from typing import Any, ClassVar, Self
 
 from provisioning.app.care import JournalCare
 from provisioning.app.choice import Choice
+from provisioning.app.cost import Cost, cost_of
 from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.extensions import Extensions
 from provisioning.app.following import follow_events
 from provisioning.app.observing import Observing
+from provisioning.app.offers import OfferKind, OfferReport, find_offers
 from provisioning.app.orphans import OrphanReport, Orphans
 from provisioning.app.parts import Parts
 from provisioning.app.routes import Routes
@@ -175,6 +177,7 @@ class App:
         parallelism: int | None = None,
         on_failure: str | None = None,
         no_rollback: bool | None = None,
+        prices: bool = False,  # noqa: ARG002 - here the clouds are asked by `cost`; from afar, with the plan
     ) -> Plan:
         """Return what a workflow would do, changing nothing.
 
@@ -353,6 +356,20 @@ class App:
     def check_provider(self, name: str) -> ConnectionStatus:
         """Ask a provider instance whether its cloud answers; one that cannot even be loaded is an answer, too."""
         return self._parts.providers.check(name)
+
+    def offers(self, kind: OfferKind, provider: str | None = None) -> OfferReport:
+        """Return the sizes, images or zones that one provider instance offers, or all; a cloud that fails is told of.
+
+        Raises `ConfigurationError` for a provider that is named and not configured.
+        """
+        providers = self._parts.providers
+        if provider is not None and provider not in providers.names():
+            providers.get(provider)
+        return find_offers(providers, kind, providers.names() if provider is None else [provider])
+
+    def cost(self, plan: Plan) -> Cost:
+        """Return what the servers that a plan creates cost for one hour, as far as their clouds tell."""
+        return cost_of(plan, self._parts.providers)
 
     def servers(self, provider: str | None = None, *, labels: Mapping[str, str] | None = None) -> Iterator[Server]:
         """Yield the servers of one provider instance, or of all, that carry all of `labels`."""

@@ -5,10 +5,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from provisioning.app import Document, PlanEntry, ProviderSummary, Report, TemplateSummary
+    from provisioning.app import Cost, Document, OfferKind, PlanEntry, ProviderSummary, Report, TemplateSummary
     from provisioning.contract import ConnectionStatus, Event, OperationRecord, RunRecord, Server, WorkflowCheckpoint
 
-__all__ = ["DrivenRun", "Provisioner", "ShownPlan"]
+__all__ = ["DrivenRun", "Provisioner", "ShownOffers", "ShownPlan"]
 
 
 class DrivenRun(Protocol):
@@ -74,6 +74,14 @@ class ShownPlan(Protocol):
         ...
 
 
+class ShownOffers(Protocol):
+    """What providers offer, as far as people are shown of it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        ...
+
+
 class Provisioner(Protocol):
     """The part of `App` that works from afar too; `App` and `Client` both have it, and say what each method does."""
 
@@ -83,8 +91,16 @@ class Provisioner(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
 
-    def plan(self, document: "Document", *, inputs: Mapping[str, Any] | None = None) -> ShownPlan:
-        """Return what a workflow would do."""
+    def plan(self, document: "Document", *, inputs: Mapping[str, Any] | None = None, prices: bool = False) -> Any:
+        """Return what a workflow would do, a `ShownPlan`; with `prices` its cost is asked for next."""
+        ...
+
+    def cost(self, plan: Any) -> "Cost":
+        """Return what the servers of such a plan cost."""
+        ...
+
+    def offers(self, kind: "OfferKind", provider: str | None = None) -> "ShownOffers":
+        """Return what providers offer."""
         ...
 
     def start(

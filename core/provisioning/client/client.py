@@ -6,9 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from provisioning.app import Document, ProviderSummary, Report, TemplateSummary
+from provisioning.app import Cost, Document, OfferKind, ProviderSummary, Report, TemplateSummary
 from provisioning.client.connection import Connection
-from provisioning.client.plan import RemotePlan
+from provisioning.client.plan import RemoteOffers, RemotePlan
 from provisioning.client.run import RemoteRun
 from provisioning.client.values import (
     as_checkpoint,
@@ -56,10 +56,10 @@ class Client:
 
     # -- workflows -----------------------------------------------------------------------------------------------
 
-    def plan(self, document: Document, *, inputs: Mapping[str, Any] | None = None) -> RemotePlan:
-        """Return what a workflow would do, changing nothing."""
+    def plan(self, document: Document, *, inputs: Mapping[str, Any] | None = None, prices: bool = False) -> RemotePlan:
+        """Return what a workflow would do, changing nothing; with `prices` its `cost` can be asked for."""
         body = _submission(document, inputs=inputs)
-        data = self._connection.post("/workflows/plan", body)
+        data = self._connection.post("/workflows/plan", body, prices=str(prices).lower())
         return RemotePlan(data, lambda form: self._connection.post("/workflows/graph", body, format=form)["graph"])
 
     def submit(self, document: Document, **options: Any) -> RunRecord:
@@ -172,6 +172,14 @@ class Client:
     def providers(self) -> Sequence[ProviderSummary]:
         """Return every provider instance that is configured there."""
         return [as_provider(one) for one in self._connection.get("/providers")]
+
+    def offers(self, kind: OfferKind, provider: str | None = None) -> RemoteOffers:
+        """Return the sizes, images or zones that providers there offer."""
+        return RemoteOffers(self._connection.get(f"/offers/{kind}", provider=provider))
+
+    def cost(self, plan: RemotePlan) -> Cost:
+        """Return what the servers of a plan cost for one hour; it was made with `prices`."""
+        return plan.cost
 
     def check_provider(self, name: str) -> ConnectionStatus:
         """Ask a provider instance whether its cloud answers."""

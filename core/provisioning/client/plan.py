@@ -1,11 +1,11 @@
-"""A plan that a server has made."""
+"""What a server has planned and found, as people are shown it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from provisioning.app import PlanEntry
+from provisioning.app import Cost, PlanEntry
 
-__all__ = ["RemotePlan"]
+__all__ = ["RemoteOffers", "RemotePlan"]
 
 
 class RemotePlan:
@@ -38,6 +38,11 @@ class RemotePlan:
             for one in self._data["operations"]
         ]
 
+    @property
+    def cost(self) -> Cost:
+        """What its servers cost for one hour; nothing is known of a plan that was made without prices."""
+        return Cost.from_dict(self._data["cost"] or {"hourly": {}, "operations": {}, "unknown": []})
+
     def layers(self) -> list[list[str]]:
         """Return the ids in layers."""
         return [list(layer) for layer in self._data["layers"]]
@@ -53,3 +58,14 @@ class RemotePlan:
     def as_dot(self) -> str:
         """Return the graph in Graphviz's language."""
         return self._draw("dot")
+
+
+class RemoteOffers:
+    """What providers there offer; the same as `provisioning.app.OfferReport` there."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dict(self._data)

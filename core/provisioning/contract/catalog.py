@@ -7,7 +7,10 @@ __all__ = ["Image", "Size", "Zone"]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A kind of server one can ask for; memory and disk in MiB and GiB, the price for one hour."""
+    """A kind of server one can ask for; memory and disk in MiB and GiB, the price for one hour.
+
+    A price without a currency is 0: nobody is charged.
+    """
 
     name: str
     cpus: float | None = None

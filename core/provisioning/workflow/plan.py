@@ -121,6 +121,10 @@ class Plan:
         places = () if provider is None else tuple(map(str, node.locations))
         return PlanEntry(operation_id, descriptor.name, provider, needs, summary, descriptor.undo, places)
 
+    def known_parameters(self, operation_id: str) -> Mapping[str, Any]:
+        """Return the parameters of an operation, filled in as far as they are known before the run."""
+        return _known(self.nodes[operation_id])
+
     def layers(self) -> list[list[str]]:
         """Return the ids in layers: each layer needs only what stands in the layers before it."""
         return self.graph.layers()
@@ -155,13 +159,17 @@ def _details(node: PlannedOperation) -> str:
     """Return the parameters in one short line, as far as they are known before the run."""
     if node.opened is not None or not node.definition.parameters:
         return ""
+    return ": " + ", ".join(f"{name}={_short(value)}" for name, value in _known(node).items())
+
+
+def _known(node: PlannedOperation) -> Mapping[str, Any]:
     known: dict[str, Any] = {"inputs": node.scope.inputs}
     if node.each is not None:
         known["each"] = node.each
     parameters: Mapping[str, Any] = node.definition.parameters
     with suppress(TemplateError):  # what cannot be filled in yet is shown as it is written
         parameters = substitute(parameters, known, are_templates=True)
-    return ": " + ", ".join(f"{name}={_short(value)}" for name, value in parameters.items())
+    return parameters
 
 
 def _short(value: Any) -> str:

@@ -157,3 +157,9 @@ class TestRequests:
         spec = replace(SPEC, zone=None, size=None, image=None)
         made = project.provider(location="nbg1", default_size="cpx11").create_server(spec, "token-1", {})
         assert (made.zone, made.size, made.image) == ("nbg1", "cpx11", "debian-12")
+
+
+def test_sizes_have_the_price_of_the_cheapest_location(project) -> None:
+    """Without VAT, in the currency of the project."""
+    sizes = {size.name: size for size in project.provider().list_sizes(project.context)}
+    assert (sizes["cx22"].hourly_price, sizes["cx22"].currency) == (0.006, "EUR")

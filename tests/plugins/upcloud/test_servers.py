@@ -211,3 +211,11 @@ class TestRequests:
         spec = replace(SPEC, zone=None, size=None, image=None)
         made = account.provider(zone="uk-lon1", default_size="2xCPU-4GB").create_server(spec, "token-1", {})
         assert (made.zone, made.size) == ("uk-lon1", "2xCPU-4GB")
+
+
+def test_plans_have_the_price_of_the_zone_that_is_configured(account) -> None:
+    """Or of the cheapest one; credits are cents."""
+    cheapest = {size.name: size for size in account.provider().list_sizes(account.context)}
+    assert (cheapest["1xCPU-1GB"].hourly_price, cheapest["1xCPU-1GB"].currency) == (0.0104, "EUR")
+    london = {size.name: size for size in account.provider(zone="uk-lon1").list_sizes(account.context)}
+    assert london["1xCPU-1GB"].hourly_price == 0.013

@@ -1,6 +1,6 @@
 """Plans: what a workflow would do, and its graph; nothing is changed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 from fastapi import APIRouter, Query
@@ -23,10 +23,19 @@ router = APIRouter(tags=["plans"], dependencies=[needs(Scope.READ)])
 
 
 @router.post("/workflows/plan", responses=answers(Reply[PlanDocument]), openapi_extra=BODY)
-async def plan_workflow(request: Request, app: TheApp) -> Response:
-    """Say what a workflow would do and how it would be undone."""
+async def plan_workflow(
+    request: Request,
+    app: TheApp,
+    *,
+    prices: Annotated[bool, Query(description="Ask the clouds what the servers would cost.")] = False,
+) -> Response:
+    """Say what a workflow would do and how it would be undone, and what its servers would cost."""
     plan = await _planned(request, app)
-    return reply(request, await anyio.to_thread.run_sync(plan.as_dict))
+
+    def describe() -> dict[str, Any]:
+        return {**plan.as_dict(), "cost": app.cost(plan).as_dict() if prices else None}
+
+    return reply(request, await anyio.to_thread.run_sync(describe))
 
 
 @router.post("/workflows/graph", responses=answers(Reply[GraphDocument]), openapi_extra=BODY)

@@ -66,6 +66,7 @@ class FakeHetzner(FakeApi):
         self._machines: dict[int, _Machine] = {}
         self._routes: list[tuple[str, Callable[..., Reply]]] = [
             (r"GET /server_types", self._types),
+            (r"GET /pricing", self._pricing),
             (r"GET /images", self._images),
             (r"GET /locations", self._locations),
             (r"GET /(ssh_keys|networks)", self._named),
@@ -132,6 +133,9 @@ class FakeHetzner(FakeApi):
 
     def _types(self, request: Request) -> Reply:
         return _page("server_types", [_server_type(name) for name in _TYPES], request)
+
+    def _pricing(self, request: Request) -> Reply:
+        return Reply(200, {"pricing": {"currency": "EUR", "vat_rate": "19.000000"}})
 
     def _images(self, request: Request) -> Reply:
         return _page("images", [_image(name) for name in _IMAGES.values()], request)
@@ -269,7 +273,17 @@ def _has(machine: _Machine, selector: str) -> bool:
 def _server_type(name: str) -> Mapping[str, Any]:
     cores, memory, disk, architecture = _TYPES[name]
     return {"id": list(_TYPES).index(name) + 1, "name": name, "description": name.upper(), "cores": cores,
-            "memory": memory, "disk": disk, "architecture": architecture, "prices": []}  # fmt: skip
+            "memory": memory, "disk": disk, "architecture": architecture, "prices": _prices(name)}  # fmt: skip
+
+
+def _prices(name: str) -> Sequence[Mapping[str, Any]]:
+    """Return the prices of a type: one for each location, as text, without and with VAT."""
+    net = {"cx22": 0.006, "cpx11": 0.007, "cax11": 0.006}[name]
+    dearer = {location: net if place.startswith("eu") else net * 1.5 for location, place in _LOCATIONS.items()}
+    return [
+        {"location": location, "price_hourly": {"net": f"{price:.10f}", "gross": f"{price * 1.19:.10f}"}}
+        for location, price in dearer.items()
+    ]
 
 
 def _image(name: str) -> Mapping[str, Any]:

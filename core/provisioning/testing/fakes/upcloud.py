@@ -23,6 +23,7 @@ _TEMPLATES = {
     "01000000-0000-4000-8000-000030240200": "Ubuntu Server 24.04 LTS (Noble Numbat)",
 }
 _PLANS = {"1xCPU-1GB": (1, 1024, 25), "1xCPU-2GB": (1, 2048, 50), "2xCPU-4GB": (2, 4096, 80)}
+_PRICES = {"1xCPU-1GB": 1.04, "1xCPU-2GB": 1.94, "2xCPU-4GB": 3.88}
 _ZONES = {"fi-hel1": "Helsinki #1", "de-fra1": "Frankfurt #1", "uk-lon1": "London #1"}
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,126}[A-Za-z0-9])?")
 _LABEL_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,31}")
@@ -87,6 +88,7 @@ class FakeUpCloud(FakeApi):
             (r"GET /account", self._account),
             (r"GET /zone", self._zones),
             (r"GET /plan", self._plans),
+            (r"GET /price", self._prices),
             (r"GET /storage/template", self._templates),
             (r"GET /server", self._list),
             (r"POST /server", self._create),
@@ -157,6 +159,12 @@ class FakeUpCloud(FakeApi):
             for name, (cores, memory, disk) in _PLANS.items()
         ]
         return Reply(200, {"plans": {"plan": plans}})
+
+    def _prices(self, request: Request) -> Reply:
+        credits_an_hour = {f"server_plan_{name}": {"amount": 1, "price": price} for name, price in _PRICES.items()}
+        dearer = {key: {**value, "price": value["price"] * 1.25} for key, value in credits_an_hour.items()}
+        zones = [{"name": name, **(dearer if name == "uk-lon1" else credits_an_hour)} for name in _ZONES]
+        return Reply(200, {"prices": {"zone": zones}})
 
     def _templates(self, request: Request) -> Reply:
         templates = [
