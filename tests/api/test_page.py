@@ -10,8 +10,9 @@ import pytest
 
 from provisioning.api.page.following import BECOMES
 from provisioning.app import App, Scope, Tokens
-from provisioning.contract import EventKind, NewRun
+from provisioning.contract import EventKind, NewRun, Volume
 from provisioning.testing import IsolatedWorkspace
+from provisioning.testing.cloud import EXTENSIONS
 from tests.api.serving import Answer, Asking, serving
 
 HOSTILE = "<script>alert('x')</script>\"'&{{ 7 * 7 }}"
@@ -305,6 +306,22 @@ class TestPages:
         assert "box-7" in page
         assert '<a href="/ui/runs/wf-s">wf-s</a>' in page
         assert "nobody-brings-it" in page
+
+    def test_a_volume_that_no_run_accounts_for_is_shown(self, isolated_workspace: IsolatedWorkspace) -> None:
+        """Beside the servers of its cloud, with what it is."""
+        state = str(isolated_workspace.home / "cloud.db")
+        isolated_workspace.configure({"providers": {"made-up": {"type": "fake", "state": state}}})
+        isolated_workspace.enable(EXTENSIONS / "fake")
+        app = isolated_workspace.open()
+        labels = {
+            "provisioning-installation": app.journal.installation_id,
+            "provisioning-workflow": "wf-gone",
+            "provisioning-operation": "data",
+        }
+        app.provider("made-up").create_asset(Volume("left", 1), "token-1", labels)
+        with serving(app) as asking:
+            page = text(asking.get("/ui/servers"))
+        assert re.search(r"volume left <code>\S+</code> .*orphan.*the journal has no such run", page)
 
     def test_every_event_of_an_operation_has_its_colour(self) -> None:
         """What happens to an operation is seen on its box at once."""

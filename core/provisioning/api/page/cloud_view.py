@@ -13,6 +13,7 @@ from provisioning.workflow import Ownership
 __all__ = ["CloudView", "view_clouds"]
 
 MOST_SERVERS = 1000
+_SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class CloudView:
     name: str
     servers: Sequence[Server]
     strays: Mapping[str, Stray]
+    others: Sequence[Stray] = ()
+    """Volumes, networks, key pairs and firewalls that no run accounts for."""
     is_cut: bool = False
     error: ErrorInfo | None = None
 
@@ -49,7 +52,8 @@ def _view(app: App, name: str) -> CloudView:
     return CloudView(
         name,
         servers[:MOST_SERVERS],
-        {stray.found.id: stray for stray in report.strays},
+        {stray.found.id: stray for stray in report.strays if stray.kind == _SERVER},
+        [stray for stray in report.strays if stray.kind != _SERVER],
         is_cut=len(servers) > MOST_SERVERS,
         error=report.failures.get(name),
     )
