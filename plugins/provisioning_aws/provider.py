@@ -22,6 +22,7 @@ from provisioning.errors import (
     ProviderError,
     ResourceConflict,
 )
+from provisioning_aws.assets import AssetHooks
 from provisioning_aws.images import Images
 from provisioning_aws.instance import TOKEN_TAG, as_server, as_tags, filters_for
 from provisioning_aws.permissions import missing_permissions
@@ -39,7 +40,7 @@ LONGEST_NAME = 256
 _EXTRA = frozenset({"disk_gib", "iam_profile", "security_groups", "spot"})
 
 
-class AwsProvider:
+class AwsProvider(AssetHooks):
     """One configured use of EC2: an account, seen through a region. Making it touches nothing."""
 
     def __init__(self, name: str, config: Mapping[str, Any]) -> None:
@@ -185,7 +186,7 @@ class AwsProvider:
         image = self._images.find(spec.image or self._config["default_image"])
         subnets = [name for name in spec.networks if name.startswith("subnet-")]
         groups = [*self._config["security_groups"], *spec.extra.get("security_groups", ())]
-        groups += [name for name in spec.networks if name.startswith("sg-")]
+        groups += [*(name for name in spec.networks if name.startswith("sg-")), *spec.firewalls]
         optional = {
             "UserData": spec.user_data,
             "KeyName": spec.key_pairs[0] if spec.key_pairs else None,
@@ -215,6 +216,8 @@ class AwsProvider:
         ]
         if len(spec.name) > LONGEST_NAME:
             problems.append(f"a name has at most {LONGEST_NAME} characters")
+        if spec.volumes:
+            problems.append("EC2 gives volumes to instances that run: use `volume_attach`")
         if len(spec.key_pairs) > 1:
             problems.append("EC2 takes one key pair")
         if strange := [name for name in spec.networks if not name.startswith(("subnet-", "sg-"))]:

@@ -29,13 +29,15 @@ __all__ = ["code_of", "translated"]
 
 _CODES: Mapping[type[ProviderError], tuple[str, ...]] = {
     AccessDenied: ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Blocked", "OptInRequired"),
-    AlreadyExists: ("InvalidKeyPair.Duplicate", "InvalidGroup.Duplicate", "InvalidPermission.Duplicate"),
+    AlreadyExists: ("InvalidKeyPair.Duplicate", "InvalidGroup.Duplicate", "InvalidPermission.Duplicate",
+                    "InvalidSubnet.Conflict"),
     CapacityUnavailable: ("InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity",
                           "InsufficientReservedInstanceCapacity", "SpotMaxPriceTooLow"),
     InvalidCredentials: ("AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken",
                          "RequestExpired", "UnrecognizedClientException", "InvalidAccessKeyId", "PendingVerification"),
     ResourceConflict: ("IncorrectInstanceState", "IncorrectState", "IdempotentParameterMismatch",
-                       "OperationNotPermitted", "DependencyViolation", "ResourceInUse", "VolumeInUse"),
+                       "OperationNotPermitted", "DependencyViolation", "ResourceInUse", "VolumeInUse",
+                       "InvalidGroup.InUse"),
     ServiceInternalError: ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable",
                            "ServiceUnavailableException"),
     ServiceLimitExceeded: ("InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
