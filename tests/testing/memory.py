@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provisioning.contract import (
+    Asset,
+    AssetKind,
+    AssetSpec,
     ConnectionStatus,
     Image,
     OperationContext,
@@ -19,6 +22,7 @@ from provisioning.contract import (
     ServerSpec,
     ServerState,
     Size,
+    Volume,
     Zone,
     hookimpl,
 )
@@ -71,6 +75,7 @@ class Account:
 
     machines: dict[str, Machine] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    assets: dict[str, Asset[Any]] = field(default_factory=dict)
     faults: dict[str, float] = field(default_factory=dict)
     odd: set[str] = field(default_factory=set)
     requests: int = 0
@@ -190,6 +195,51 @@ class Cloud:
     def list_zones(self) -> list[Zone]:
         """Return the zones."""
         return [Zone("a")]
+
+    @hookimpl
+    def create_asset(self, spec: AssetSpec, client_token: str, labels: Mapping[str, str]) -> Asset[Any]:
+        """Make one, or return the one of the token."""
+        with self.account.lock:
+            return self.find_asset(spec.kind, client_token) or self._new_asset(spec, client_token, labels)
+
+    def _new_asset(self, spec: AssetSpec, token: str, labels: Mapping[str, str]) -> Asset[Any]:
+        asset: Asset[Any] = Asset(f"a-{next(self.account.numbers)}", spec, labels=dict(labels), client_token=token)
+        self.account.assets[asset.id] = asset
+        return asset
+
+    @hookimpl
+    def find_asset(self, kind: AssetKind, client_token: str) -> Asset[Any] | None:
+        """Return the one of the token."""
+        return next((one for one in self.account.assets.values() if one.client_token == client_token), None)
+
+    @hookimpl
+    def get_asset(self, kind: AssetKind, asset_id: str) -> Asset[Any]:
+        """Return one; a server that is gone has none any more."""
+        asset = self.account.assets.get(asset_id)
+        if asset is None:
+            raise NotFound(f"there is no {kind} {asset_id}")
+        holder = self.account.machines.get(asset.attached_to or "")
+        return asset if holder is not None and not holder.state.is_gone else replace(asset, attached_to=None)
+
+    @hookimpl
+    def list_assets(self, kind: AssetKind, labels: Mapping[str, str] | None) -> Iterable[Asset[Any]]:
+        """Yield those with all the labels."""
+        yield from (one for one in self.account.assets.values() if (labels or {}).items() <= one.labels.items())
+
+    @hookimpl
+    def delete_asset(self, kind: AssetKind, asset_id: str) -> None:
+        """Delete one, if it is there."""
+        self.account.assets.pop(asset_id, None)
+
+    @hookimpl
+    def attach_volume(self, volume_id: str, server_id: str) -> None:
+        """Give one to a server."""
+        self.account.assets[volume_id] = replace(self.account.assets[volume_id], attached_to=server_id)
+
+    @hookimpl
+    def detach_volume(self, volume_id: str) -> None:
+        """Take one from its server."""
+        self.account.assets[volume_id] = replace(self.account.assets[volume_id], attached_to=None)
 
     def _meet_trouble(self) -> None:
         """Say in the words of the house what the cloud says."""
@@ -725,6 +775,49 @@ class LogsItsPassword(Cloud):
         """Log too much."""
         logging.getLogger("cloud").debug("connecting with %s", self.config)
         return super().check_connection()
+
+
+class ForgetsTokensOfAssets(Cloud):
+    """It makes one more asset whenever it is asked."""
+
+    @hookimpl
+    def create_asset(self, spec: AssetSpec, client_token: str, labels: Mapping[str, str]) -> Asset[Any]:
+        """Make one."""
+        return self._new_asset(spec, client_token, labels)
+
+
+class FindsAnyAsset(Cloud):
+    """It shows an asset for any id."""
+
+    @hookimpl
+    def get_asset(self, kind: AssetKind, asset_id: str) -> Asset[Any]:
+        """Return one, or something like it."""
+        if asset_id == "no-such-asset":
+            return Asset(asset_id, Volume("something"))
+        return super().get_asset(kind, asset_id)
+
+
+class DeletesAssetsOnce(Cloud):
+    """What is gone cannot be deleted."""
+
+    @hookimpl
+    def delete_asset(self, kind: AssetKind, asset_id: str) -> None:
+        """Delete one."""
+        if asset_id not in self.account.assets:
+            raise InvalidRequest(f"there is no {kind} {asset_id}")
+        super().delete_asset(kind, asset_id)
+
+
+class DeletesVolumesWithServers(Cloud):
+    """It takes a server's volumes along."""
+
+    @hookimpl
+    def delete_server(self, server_id: str) -> None:
+        """Delete too much."""
+        super().delete_server(server_id)
+        for asset in list(self.account.assets.values()):
+            if asset.attached_to == server_id:
+                del self.account.assets[asset.id]
 
 
 BROKEN: Mapping[str, type[Cloud]] = {

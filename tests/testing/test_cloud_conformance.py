@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.contract import ServerSpec
+from provisioning.contract import Firewall, FirewallRule, KeyPair, Network, ServerSpec, Volume
 from provisioning.testing import ProviderConformance, ProviderSetup
 from provisioning.testing.cloud import EXTENSIONS
 
@@ -23,6 +23,12 @@ def setup_of(folder: Path, **manners: object) -> ProviderSetup:
         spec=ServerSpec("web", user_data=SECRET),
         unreachable={"state": "/dev/null/cloud.db"},
         secrets=[SECRET],
+        assets=[
+            Volume("data", 1),
+            Network("inner", "10.0.0.0/24"),
+            KeyPair("me", "ssh-ed25519 AAAA"),
+            Firewall("web", (FirewallRule("tcp", 443, 443),)),
+        ],
         heeds_context=CALLS,
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.contract import ServerSpec, ServerState
+from provisioning.contract import ServerSpec, ServerState, Volume
 from provisioning.errors import ConfigurationError, ExtensionNotFound, ServiceInternalError
 from provisioning.testing import ProviderConformance, ProviderSetup, Trial
 from tests.testing.memory import ACCOUNTS, BROKEN, CLOCK, LAG, PASSWORD, Account
@@ -41,6 +41,7 @@ EXPECTED = {
     },
     "NeverRuns": {
         "an_unknown_state_is_unknown",
+        "a_volume_outlives_its_server",
         "a_created_server_settles_to_running",
         "a_server_stops_and_starts",
         "stop_what_is_stopped_is_a_success",
@@ -98,6 +99,10 @@ EXPECTED = {
     "KeepsNames": {"after_a_deletion_the_same_can_be_made_again"},
     "StartsTheDead": {"what_is_deleted_cannot_be_started"},
     "LogsItsPassword": {"no_secret_is_logged"},
+    "ForgetsTokensOfAssets": {"an_asset_is_made_once_for_a_token"},
+    "FindsAnyAsset": {"an_unknown_asset_is_not_found"},
+    "DeletesAssetsOnce": {"an_asset_is_deleted_once_and_for_all"},
+    "DeletesVolumesWithServers": {"a_volume_outlives_its_server"},
 }
 
 
@@ -110,6 +115,7 @@ def setup_of(cloud: str, account: str, **changes: object) -> ProviderSetup:
         "unreachable": {**config, "offline": True},
         "trouble": replace(ACCOUNTS.setdefault(account, Account()).trouble, impatient=config),
         "heeds_context": ["stop_server"],
+        "assets": [Volume("data", 1)],
         "sleep": CLOCK.sleep,
         "clock": CLOCK.read,
         **changes,

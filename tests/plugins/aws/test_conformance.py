@@ -8,6 +8,7 @@ from provisioning.contract import ServerSpec
 from provisioning.testing import ProviderConformance, ProviderSetup, Trouble
 from tests.plugins.aws.conftest import SECRET
 from tests.plugins.aws.front import Ec2
+from tests.plugins.aws.test_assets import MADE
 
 
 def trouble_of(ec2: Ec2, impatient: Mapping[str, object]) -> Trouble:
@@ -45,6 +46,7 @@ class TestConformance(ProviderConformance):
             bad_name="n" * 300,
             odd_labels={"a b:c/d=e+f-g@h": 'ü*?\\ "x" = 1', "ключ": ""},
             secrets=[SECRET],
+            assets=MADE,
             trouble=trouble_of(ec2, {**config, "read_timeout": 1}),
             call_time=120.0,
             sleep=lambda _: None,

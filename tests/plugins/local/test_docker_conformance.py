@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioning.contract import ServerSpec
+from provisioning.contract import Network, ServerSpec, Volume
 from provisioning.testing import ProviderConformance, ProviderSetup
 from tests.docker_engine import IMAGE
 
@@ -23,5 +23,6 @@ class TestConformance(ProviderConformance):
             unreachable={"driver": "docker", "docker_socket": "/dev/null/docker.sock"},
             odd_labels={"a b": 'x=1, y="2"', "ключ": "värde\n", "": "", "a=b": "=", "maker": "\ud800"},
             secrets=[PASSWORD],
+            assets=[Volume("data"), Network("inner")],
             heeds_context=hooks,
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from provisioning.testing.conformance.assets import AssetContracts
 from provisioning.testing.conformance.capabilities import CapabilityContracts
 from provisioning.testing.conformance.connection import ConnectionContracts
 from provisioning.testing.conformance.context import ContextContracts
@@ -30,6 +31,7 @@ class ProviderConformance(
     ValueContracts,
     ContextContracts,
     FaultContracts,
+    AssetContracts,
 ):
     """Every contract of the provider interface, as a test.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from provisioning.contract import ServerSpec
+from provisioning.contract import AssetSpec, ServerSpec
 from provisioning.testing.conformance.trouble import Trouble
 
 __all__ = ["ProviderSetup"]
@@ -44,6 +44,10 @@ class ProviderSetup:
     """Texts that nobody may be shown, beside the values of `config` that its schema says are secret."""
     heeds_context: Sequence[str] = ()
     """The hooks that can wait long, and hear that the operation is cancelled or that its time is up."""
+    assets: Sequence[AssetSpec] = ()
+    """Volumes, networks, key pairs and firewalls that can be made: of each kind that the manifest declares, one."""
+    unknown_asset_id: str = "no-such-asset"
+    """The id of an asset that there never was, as the cloud writes ids."""
     trouble: Trouble = field(default_factory=Trouble, repr=False)
     """What the cloud of the tests can do to the provider: lose replies, refuse, hang."""
     call_time: float = 30.0

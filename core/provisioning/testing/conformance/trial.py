@@ -79,6 +79,10 @@ class Trial:
             self.not_applicable(f"the cloud of these tests has no such power: Trouble.{name}")
         return found
 
+    def has(self, capability: str) -> bool:
+        """Whether the manifest declares a capability."""
+        return capability in self._subject.capabilities
+
     def needs(self, capability: str) -> None:
         """Leave the test as not applicable when the manifest does not declare a capability."""
         if capability not in self._subject.capabilities:
