@@ -150,13 +150,23 @@ def test_a_supervisor_that_hangs(cloud):
     assert cloud.processes() == []
 
 
+def started_later(child):
+    """Start a process at another time than a dead one, as the machine counts time: in hundredths of a second."""
+    while True:
+        stranger = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        if identify(stranger.pid).started != child.started:
+            return stranger
+        stranger.kill()
+        stranger.wait()
+
+
 def test_a_number_that_came_back(cloud, eventually):
     """A process that has the number of a dead command is left alone: its start was at another time."""
     server = cloud.create()
     child = kill_supervisor(cloud, eventually)
     os.kill(child.pid, signal.SIGKILL)
     eventually(lambda: identify(child.pid) is None)
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as stranger:
+    with started_later(child) as stranger:
         names = {"supervisor": [stranger.pid, "1@then"], "child": [stranger.pid, child.started]}
         cloud.home().life.write_text(json.dumps(names))
         cloud.stop(server.id)
