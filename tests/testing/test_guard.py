@@ -2,6 +2,8 @@
 
 import pytest
 
+from provisioning.testing import ProviderConformance
+
 SUITE = """
     import pytest
     from provisioning.testing import ProviderConformance
@@ -14,7 +16,7 @@ SUITE = """
 """
 
 CONTRACT = "test_an_unknown_token_finds_nothing"
-CONTRACTS = 35
+CONTRACTS = len(ProviderConformance.shipped_contracts)
 
 
 def outcomes(pytester: pytest.Pytester, *lines: str, options: tuple[str, ...] = ()) -> pytest.RunResult:
@@ -26,7 +28,7 @@ def outcomes(pytester: pytest.Pytester, *lines: str, options: tuple[str, ...] = 
 
 def test_a_suite_as_it_is_shipped_passes(pytester: pytest.Pytester) -> None:
     """Every contract is a test of the author's class."""
-    outcomes(pytester).assert_outcomes(passed=CONTRACTS)
+    outcomes(pytester).assert_outcomes(passed=CONTRACTS - 1, skipped=1)  # nobody holds a reply in memory
 
 
 @pytest.mark.parametrize(
