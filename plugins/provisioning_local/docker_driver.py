@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version as sdk_version
+from typing import Any
 
 import docker.errors
 from docker import APIClient
@@ -171,12 +172,12 @@ class DockerDriver:
 
     def _holder(self, client: APIClient, server_id: str) -> Container:
         """Return the server that has the name already; the engine may keep a name before it shows who has it."""
-        if container := _look(client, server_id):
-            return container
         try:
-            client.inspect_container(server_id)
+            seen = client.inspect_container(server_id)
         except docker.errors.NotFound:
             raise self._busy(server_id, "being created by somebody else") from None
+        if container := _as_ours(seen):
+            return container
         raise AlreadyExists(
             f"provider {self._name} cannot create server {server_id}: a container of this name is there, "
             "and it is not the server",
@@ -228,6 +229,11 @@ def _look(client: APIClient, key: str) -> Container | None:
         seen = client.inspect_container(key)
     except docker.errors.NotFound:
         return None
+    return _as_ours(seen)
+
+
+def _as_ours(seen: Mapping[str, Any]) -> Container | None:
+    """Return what the engine shows as a server, None when it is not one."""
     marks = marks_of(seen["Name"], seen["Config"]["Labels"])
     return None if marks is None else Container(seen, marks)
 

@@ -492,6 +492,29 @@ def test_a_name_that_is_kept_and_not_shown(tmp_path):
     assert busy.value.retryable
 
 
+def test_a_server_that_appears_while_its_name_is_looked_at(tmp_path):
+    """The third look would show it: who was second to create it says busy, and never that it is a stranger's."""
+    marks = Marks.from_request(Request(ServerSpec("web", image="web:1"), "t", {}, "here"))
+    running = {"Status": "running", "Error": "", "ExitCode": 0}
+    shown = {"Id": "abc", "Name": "/x", "State": running, "Config": {"Labels": marks.as_labels()}}
+    looks = iter([(404, b'{"message": "no such thing"}')] * 2)
+
+    class Appearing(Pages):
+        def get(self, key: tuple[str, str], default: Any = None) -> Any:
+            is_look = key == ("GET", f"/containers/{id_from_token('t')}/json")
+            return next(looks, (200, json.dumps(shown).encode())) if is_look else super().get(key, default)
+
+    pages = Appearing(
+        {
+            ("GET", "/images/web:1/json"): IMAGE_PAGE,
+            ("POST", "/containers/create"): (409, b'{"message": "Conflict. The container name is already in use"}'),
+        }
+    )
+    with serving(tmp_path / "docker.sock", pages) as path, pytest.raises(ResourceConflict) as busy:
+        provider_at(path).create_server(ServerSpec("web", image="web:1"), "t", {}, OperationContext())
+    assert busy.value.retryable
+
+
 def test_a_server_that_goes_while_it_is_looked_at(tmp_path):
     """A container that somebody removes before it was started is gone, and its name is not free yet."""
     marks = Marks.from_request(Request(ServerSpec("web", image="web:1"), "t", {}, "here"))
