@@ -4,12 +4,13 @@ Root disks carry the tags of their instance, too, so what was made for its own s
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from provisioning.contract import Asset, AssetKind, Firewall, FirewallRule, KeyPair, Network, Volume
+from provisioning.contract import Asset, AssetKind, AssetSpec, Firewall, FirewallRule, KeyPair, Network, Volume
 from provisioning_aws.instance import TOKEN_TAG, as_tags
 
-__all__ = ["ASSET_TAG", "as_asset", "asset_tags", "permission", "rules_of", "wanted_rules"]
+__all__ = ["ASSET_TAG", "as_asset", "asset_tags", "is_answer_to", "permission", "wanted_rules", "written"]
 
 ASSET_TAG = "provisioning-asset"
 """The tag of an asset; its value is the kind."""
@@ -46,7 +47,7 @@ def as_asset(kind: AssetKind, shown: Mapping[str, Any], provider: str) -> Asset[
         spec, asset_id = KeyPair(name, (shown.get("PublicKey") or "").strip()), shown["KeyName"]
         is_ready, holder = True, None
     else:
-        rules = rules_of(shown)
+        rules = _rules_of(shown)
         spec, asset_id = Firewall(name, rules), shown["GroupId"]
         is_ready, holder = set(wanted_rules(tags)) <= set(rules), None
     created = shown.get("CreateTime")
@@ -63,7 +64,7 @@ def as_asset(kind: AssetKind, shown: Mapping[str, Any], provider: str) -> Asset[
     )
 
 
-def rules_of(shown: Mapping[str, Any]) -> tuple[FirewallRule, ...]:
+def _rules_of(shown: Mapping[str, Any]) -> tuple[FirewallRule, ...]:
     """Return the rules that a security group has in force, in an order of their own."""
     found = [
         FirewallRule(one["IpProtocol"], one["FromPort"], one["ToPort"], source["CidrIp"])
@@ -88,6 +89,15 @@ def wanted_rules(tags: Mapping[str, str]) -> Sequence[FirewallRule]:
         first, _, last = ports.partition("-")
         rules.append(FirewallRule(protocol, int(first), int(last), source))
     return rules
+
+
+def is_answer_to(wanted: AssetSpec, made: AssetSpec) -> bool:
+    """Whether what was made is what is asked for, as far as that says; rules may not all be in force yet."""
+    if isinstance(wanted, Firewall) and isinstance(made, Firewall):
+        return wanted.name == made.name and set(made.rules) <= set(wanted.rules)
+    if isinstance(wanted, KeyPair) and isinstance(made, KeyPair):  # EC2 may keep another comment
+        return wanted.name == made.name and wanted.public_key.split()[:2] == made.public_key.split()[:2]
+    return all(asked in (None, getattr(made, name)) for name, asked in asdict(wanted).items())
 
 
 def permission(rule: FirewallRule) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from provisioning.contract import (
     hookimpl,
 )
 from provisioning.errors import AlreadyExists, InvalidRequest, NotFound, ResourceConflict
-from provisioning_aws.asset import ASSET_TAG, as_asset, asset_tags, permission, wanted_rules, written
+from provisioning_aws.asset import ASSET_TAG, as_asset, asset_tags, is_answer_to, permission, wanted_rules, written
 from provisioning_aws.instance import TOKEN_TAG
 from provisioning_aws.session import Session
 from provisioning_aws.translation import translated
@@ -46,18 +46,8 @@ class AssetHooks:
     @hookimpl
     def create_asset(self, spec: AssetSpec, client_token: str, labels: Mapping[str, str]) -> Asset[Any]:
         """Make an asset, unless the token has; raise `InvalidRequest` when it was for another one."""
-        made = self.find_asset(spec.kind, client_token)
-        if made is None:
-            try:
-                with translated(self._name, f"create {spec.kind.words} {spec.name}"):
-                    shown = self._make(spec, client_token, labels)
-            except (AlreadyExists, ResourceConflict):
-                made = self.find_asset(spec.kind, client_token)  # somebody was as quick, with this token
-                if made is None:
-                    raise
-            else:
-                made = as_asset(spec.kind, shown, self._name)
-        if made.name != spec.name:
+        made = self.find_asset(spec.kind, client_token) or self._new(spec, client_token, labels)
+        if not is_answer_to(spec, made.spec) or made.labels != labels:
             raise InvalidRequest(
                 f"{self._name} made {spec.kind.words} {made.id} with this client token for another request",
                 provider=self._name,
@@ -67,29 +57,29 @@ class AssetHooks:
 
     @hookimpl
     def find_asset(self, kind: AssetKind, client_token: str) -> Asset[Any] | None:
-        """Return the asset that carries this token, or None."""
-        return next(self._assets(kind, Filters=[{"Name": f"tag:{TOKEN_TAG}", "Values": [client_token]}]), None)
+        """Return the asset that carries this token, or None. Rules that a firewall lacks still are put in force."""
+        asked = {"Name": f"tag:{TOKEN_TAG}", "Values": [client_token]}
+        shown = next(self._shown_assets(kind, Filters=[asked]), None)
+        return None if shown is None else self._whole(kind, shown)
 
     @hookimpl
     def get_asset(self, kind: AssetKind, asset_id: str) -> Asset[Any]:
         """Return an asset; raise `NotFound` when it is gone. Rules that a firewall lacks still are put in force."""
-        found = next(self._assets(kind, **{_CALLS[kind][2]: [asset_id]}), None)
-        if found is None:
-            raise NotFound(f"{self._name} has no {kind.words} {asset_id}", provider=self._name)
-        return found
+        return self._whole(kind, self._known(kind, asset_id))
 
     @hookimpl
     def list_assets(self, kind: AssetKind, labels: Mapping[str, str] | None) -> Iterator[Asset[Any]]:
         """Yield the assets that carry all of `labels`."""
         wanted = dict(labels or {}).items()
-        yield from (asset for asset in self._assets(kind) if wanted <= asset.labels.items())
+        assets = (as_asset(kind, shown, self._name) for shown in self._shown_assets(kind))
+        yield from (asset for asset in assets if wanted <= asset.labels.items())
 
     @hookimpl
     def delete_asset(self, kind: AssetKind, asset_id: str) -> None:
         """Delete an asset; one that is gone is a success, one that is in use a `ResourceConflict`."""
         client = self._session.client("ec2")
         try:
-            self.get_asset(kind, asset_id)  # what is not ours is not deleted
+            self._known(kind, asset_id)  # what is not ours is not deleted
             with translated(self._name, f"delete {kind.words} {asset_id}"):
                 if kind is AssetKind.VOLUME:
                     client.delete_volume(VolumeId=asset_id)
@@ -131,8 +121,8 @@ class AssetHooks:
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def _assets(self, kind: AssetKind, **request: Any) -> Iterator[Asset[Any]]:
-        """Yield the assets of a kind that were made here, page by page."""
+    def _shown_assets(self, kind: AssetKind, **request: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield what EC2 shows of the assets of a kind that were made here, page by page."""
         call, key, _, _ = _CALLS[kind]
         ours = {"Name": f"tag:{ASSET_TAG}", "Values": [str(kind)]}
         asked = {**request, "Filters": [ours, *request.get("Filters", ())]}
@@ -146,9 +136,16 @@ class AssetHooks:
                 for page in pages:
                     for shown in page[key]:
                         if shown.get("State") not in ("deleting", "deleted"):
-                            yield self._whole(kind, shown)
+                            yield shown
         except NotFound:
             return
+
+    def _known(self, kind: AssetKind, asset_id: str) -> Mapping[str, Any]:
+        """Return what EC2 shows of an asset; raise `NotFound` when it is gone."""
+        shown = next(self._shown_assets(kind, **{_CALLS[kind][2]: [asset_id]}), None)
+        if shown is None:
+            raise NotFound(f"{self._name} has no {kind.words} {asset_id}", provider=self._name)
+        return shown
 
     def _whole(self, kind: AssetKind, shown: Mapping[str, Any]) -> Asset[Any]:
         """Return an asset; a firewall whose creation was cut off before all its rules is completed."""
@@ -170,6 +167,20 @@ class AssetHooks:
             except AlreadyExists:
                 continue
 
+    def _new(self, spec: AssetSpec, token: str, labels: Mapping[str, str]) -> Asset[Any]:
+        """Make an asset, or return the one that somebody as quick has made with this token."""
+        try:
+            with translated(self._name, f"create {spec.kind.words} {spec.name}"):
+                return as_asset(spec.kind, self._make(spec, token, labels), self._name)
+        except AlreadyExists as error:
+            made = self.find_asset(spec.kind, token)
+            if made is not None:
+                return made
+            if spec.kind is AssetKind.NETWORK:  # its addresses may be a stranger's
+                raise
+            message = f"{spec.kind.words} {spec.name} of {self._name} is being created by somebody else"
+            raise ResourceConflict(message, provider=self._name) from error
+
     def _make(self, spec: AssetSpec, token: str, labels: Mapping[str, str]) -> Mapping[str, Any]:
         """Ask for an asset; return it as EC2 would describe it, which it may not do at once."""
         client = self._session.client("ec2")
@@ -183,7 +194,7 @@ class AssetHooks:
                 AvailabilityZone=zone,
                 Size=spec.size_gib or 1,
                 VolumeType="gp3",
-                ClientToken=token[:64],
+                ClientToken=token,
                 TagSpecifications=marks,
             )
             return {**made, "Tags": tags}

@@ -66,10 +66,13 @@ class _Tokens:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[dict[str, str], bytes]] = {}
+        self._known: dict[tuple[str, str], tuple[dict[str, str], bytes]] = {}
 
     def answer(self, form: dict[str, str], forward: Any) -> tuple[int, bytes]:
-        token, wanted = form["ClientToken"], {key: value for key, value in form.items() if key != "ClientToken"}
+        token, wanted = (
+            (form["Action"], form["ClientToken"]),
+            {key: value for key, value in form.items() if key != "ClientToken"},
+        )
         with self._lock:
             if token in self._known:
                 known, reply = self._known[token]
@@ -126,7 +129,7 @@ class _Front(BaseHTTPRequestHandler):
             return 400, _error("InvalidParameterValue")
         if size.startswith("full"):
             return 500, _error("InsufficientInstanceCapacity")
-        if form.get("Action") == "RunInstances" and form.get("ClientToken"):
+        if form.get("Action") in ("RunInstances", "CreateVolume") and form.get("ClientToken"):
             return self.tokens.answer(form, lambda: self._forward(body))
         if form.get("Action") in ("StartInstances", "StopInstances") and self._is_terminated(form["InstanceId.1"]):
             return 400, _error("IncorrectInstanceState")  # moto would start it again
