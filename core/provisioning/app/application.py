@@ -177,7 +177,6 @@ class App:
         parallelism: int | None = None,
         on_failure: str | None = None,
         no_rollback: bool | None = None,
-        prices: bool = False,  # noqa: ARG002 - here the clouds are asked by `cost`; from afar, with the plan
     ) -> Plan:
         """Return what a workflow would do, changing nothing.
 

@@ -91,8 +91,8 @@ class Provisioner(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
 
-    def plan(self, document: "Document", *, inputs: Mapping[str, Any] | None = None, prices: bool = False) -> Any:
-        """Return what a workflow would do, a `ShownPlan`; with `prices` its cost is asked for next."""
+    def plan(self, document: "Document", *, inputs: Mapping[str, Any] | None = None) -> Any:
+        """Return what a workflow would do, a `ShownPlan`."""
         ...
 
     def cost(self, plan: Any) -> "Cost":

@@ -56,11 +56,14 @@ class Client:
 
     # -- workflows -----------------------------------------------------------------------------------------------
 
-    def plan(self, document: Document, *, inputs: Mapping[str, Any] | None = None, prices: bool = False) -> RemotePlan:
-        """Return what a workflow would do, changing nothing; with `prices` its `cost` can be asked for."""
+    def plan(self, document: Document, *, inputs: Mapping[str, Any] | None = None) -> RemotePlan:
+        """Return what a workflow would do, changing nothing."""
         body = _submission(document, inputs=inputs)
-        data = self._connection.post("/workflows/plan", body, prices=str(prices).lower())
-        return RemotePlan(data, lambda form: self._connection.post("/workflows/graph", body, format=form)["graph"])
+        return RemotePlan(
+            self._connection.post("/workflows/plan", body),
+            lambda form: self._connection.post("/workflows/graph", body, format=form)["graph"],
+            lambda: self._connection.post("/workflows/plan", body, prices="true")["cost"],
+        )
 
     def submit(self, document: Document, **options: Any) -> RunRecord:
         """Submit a workflow and return when its run is durable; the options are those of `start`."""
@@ -178,8 +181,8 @@ class Client:
         return RemoteOffers(self._connection.get(f"/offers/{kind}", provider=provider))
 
     def cost(self, plan: RemotePlan) -> Cost:
-        """Return what the servers of a plan cost for one hour; it was made with `prices`."""
-        return plan.cost
+        """Return what the servers of a plan cost for one hour, as far as their clouds tell."""
+        return plan.cost()
 
     def check_provider(self, name: str) -> ConnectionStatus:
         """Ask a provider instance whether its cloud answers."""

@@ -11,9 +11,12 @@ __all__ = ["RemoteOffers", "RemotePlan"]
 class RemotePlan:
     """What people are shown of a plan; the same as `provisioning.app.Plan` there."""
 
-    def __init__(self, data: Mapping[str, Any], draw: Callable[[str], str]) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], draw: Callable[[str], str], price: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
         self._data = data
         self._draw = draw
+        self._price = price
 
     @property
     def name(self) -> str:
@@ -38,11 +41,6 @@ class RemotePlan:
             for one in self._data["operations"]
         ]
 
-    @property
-    def cost(self) -> Cost:
-        """What its servers cost for one hour; nothing is known of a plan that was made without prices."""
-        return Cost.from_dict(self._data["cost"] or {"hourly": {}, "operations": {}, "unknown": []})
-
     def layers(self) -> list[list[str]]:
         """Return the ids in layers."""
         return [list(layer) for layer in self._data["layers"]]
@@ -50,6 +48,10 @@ class RemotePlan:
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return dict(self._data)
+
+    def cost(self) -> Cost:
+        """Ask what its servers cost for one hour."""
+        return Cost.from_dict(self._price())
 
     def as_mermaid(self) -> str:
         """Return the graph as a Mermaid flowchart."""

@@ -25,10 +25,7 @@ class AssetContracts:
             with _made(trial, spec) as made:
                 again = trial.provider.create_asset(spec, _token(made), trial.labels, trial.context)
                 assert again.id == made.id, f"one token made two, {made.id} and {again.id}"
-                found = trial.soon(
-                    lambda: trial.provider.find_asset(type(spec), _token(made), trial.context),  # noqa: B023
-                    lambda seen: seen is not None,
-                )
+                found = _found(trial, made)
                 assert found is not None, f"the {spec.kind.words} is not found by its token"
                 assert found.id == made.id, f"the token of {made.id} finds {found.id}"
                 assert found.labels == trial.labels, f"its labels are {dict(found.labels)}"
@@ -110,6 +107,15 @@ def _look(trial: Trial, made: Asset[Any]) -> Asset[Any] | None:
         return trial.provider.get_asset(type(made.spec), made.id, trial.context)
     except NotFound:
         return None
+
+
+def _found(trial: Trial, made: Asset[Any]) -> Asset[Any] | None:
+    """Return what the token finds, once the cloud shows it."""
+
+    def find() -> Asset[Any] | None:
+        return trial.provider.find_asset(type(made.spec), _token(made), trial.context)
+
+    return trial.soon(find, lambda seen: seen is not None)
 
 
 def _is_taken(trial: Trial, made: Asset[Any]) -> bool:

@@ -29,7 +29,7 @@ def command(invocation: Invocation, file: str, *, no_prices: bool) -> None:
     the providers' own limits allow. What the servers would cost for one hour is added up, as far as their clouds tell.
     """
     with invocation.connect(takes_inputs=True) as app:
-        plan = app.plan(document_from(file), inputs=invocation.inputs, prices=not no_prices)
+        plan = app.plan(document_from(file), inputs=invocation.inputs)
         cost = None if no_prices else app.cost(plan)
         data = {**plan.as_dict(), "cost": None if cost is None else cost.as_dict()}
         give(invocation, data, lambda: _show(plan, cost))
