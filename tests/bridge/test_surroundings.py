@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 
@@ -11,7 +12,7 @@ import pytest
 from provisioning.bridge import Program, find_program, make_provider, sandbox_problem
 from provisioning.contract import OperationContext
 from provisioning.errors import ServiceInternalError
-from tests.bridge.workshop import Workshop, described
+from tests.bridge.workshop import Workshop, described, is_gone
 
 SEE = dedent("""
     seen = {"argv": sys.argv, "cwd": os.getcwd(), "environ": dict(os.environ)}
@@ -167,8 +168,17 @@ def test_nothing_of_a_sandbox_outlives_its_time(workshop: Workshop) -> None:
     provider = workshop.provider(code, is_sandboxed=True, timeout=1.0)
     with pytest.raises(ServiceInternalError, match="did not answer within 1 seconds"):
         provider.find_server("token", OperationContext())
-    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    assert b"sleep\x0031415\x00" not in lines
+    assert all(is_gone(pid) for pid in running(b"sleep\x0031415\x00"))
+
+
+def running(line: bytes) -> list[int]:
+    """Return the processes with this command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end while one reads
+            if path.read_bytes() == line:
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_a_missing_sandbox_is_said_before_anything_is_run() -> None:
