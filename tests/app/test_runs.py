@@ -11,11 +11,12 @@ import pytest
 from provisioning.app import App, Run
 from provisioning.app.observing import Observing
 from provisioning.contract import RunState
+from provisioning.contract.holder import this_holder
 from provisioning.errors import ConfigurationError, JournalError, RunFenced, RunInterrupted
-from provisioning.store import open_journal, this_holder
+from provisioning.store import open_journal
 from provisioning.workflow import submit
 
-HOLDER = "from provisioning.store import this_holder; print(this_holder())"
+HOLDER = "from provisioning.contract.holder import this_holder; print(this_holder())"
 
 
 def command(name: str, *words: str) -> dict[str, Any]:

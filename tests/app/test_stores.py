@@ -54,7 +54,10 @@ def test_a_scheme_that_nobody_knows_is_refused_without_its_password(workspace: P
         with pytest.raises(ConfigurationError) as caught:
             app.runs()
         assert [str(problem) for problem in app.problems()] == [str(caught.value)]
-    assert str(caught.value) == f"{place}:2: store.url: there is no store 'oown'; there is: sqlite, own"
+    assert (
+        str(caught.value)
+        == f"{place}:2: store.url: there is no store 'oown'; there is: sqlite, own, postgres, postgresql"
+    )
     place.write_text('[store]\nurl = "sqlite://me:hunter22@host/db"\n')
     with opened(workspace, tmp_path) as app, pytest.raises(ConfigurationError) as caught:
         app.runs()

@@ -13,6 +13,7 @@ import pytest
 from provisioning.app import App
 from provisioning.testing import CommandResult, run_command
 from tests.api.serving import serving
+from tests.postgres import running_server
 
 Command = Callable[..., CommandResult]
 Program = Callable[..., subprocess.CompletedProcess[str]]
@@ -32,6 +33,13 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("PROVISIONING__PROVIDERS__LOCAL__DIRECTORY", str(tmp_path / "servers"))
     return folder
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The URL of a journal on a PostgreSQL server, which is not there yet."""
+    with running_server() as server:
+        yield server.new_url()
 
 
 @pytest.fixture

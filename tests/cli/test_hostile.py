@@ -60,6 +60,7 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("journal", "export"): ("--run", "flow"),
     ("journal", "prune"): ("--older-than", "30d"),
     ("journal", "vacuum"): (),
+    ("journal", "move"): ("--to", "sqlite:///moved.db"),
     ("journal", "salvage"): (".provisioning/journal.db", "salvaged.db"),
     ("events",): ("flow",),
     ("serve",): ("--host", "0.0.0.0"),
@@ -128,7 +129,7 @@ def test_each_failure_is_one_line(flow: Path, tmp_path: Path, program) -> None:
 
 
 NOT_TWICE = {
-    *(("init",), ("workflow", "run"), ("workflow", "rollback"), ("journal", "salvage")),
+    *(("init",), ("workflow", "run"), ("workflow", "rollback"), ("journal", "move"), ("journal", "salvage")),
     *(("extension", "new"), ("extension", "install"), ("extension", "uninstall")),
 }
 """Commands that do another thing when they are called again."""

@@ -193,3 +193,39 @@ def test_salvage_of_a_sound_journal(run, kept: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "new.db: 5 runs are whole, 0 in part, 0 lost\n")
     taken = run("journal", "salvage", str(kept), "new.db")
     assert (taken.exit_code, "new.db is there already" in taken.stderr) == (1, True)
+
+
+def test_move_to_a_server_and_back(run, kept: Path, postgres_url: str) -> None:
+    """What arrives is sound and can be gone on with; the old journal says where it went; no password is shown."""
+    url = postgres_url.replace("postgres@", "postgres:hunter22@")
+    moved = run("journal", "move", "--to", url)
+    assert (moved.exit_code, moved.stdout) == (
+        0,
+        "5 runs, 12 operations, 41 events moved, and the same in both journals\n",
+    )
+    refused = run("workflow", "resume", "wf-killed")
+    assert (refused.exit_code, "hunter22" in refused.stderr) == (1, False)
+    assert "was moved to postgresql://" in refused.stderr
+
+    there = ("--set", f"store.url={url}")
+    checked = run("journal", "check", *there)
+    assert (checked.exit_code, checked.stdout.endswith(" is sound.\n")) == (0, True), checked.stdout
+    assert "hunter22" not in checked.stdout
+    assert json.loads(run("journal", "export", *there).stdout.splitlines()[-1])["runs"] == 5
+    assert run("workflow", "resume", "wf-killed", *there).exit_code == 0
+    forgotten = run("journal", "prune", "--older-than", "0s", "--yes", "-o", "json", *there)
+    assert [each["workflow_id"] for each in _data(forgotten.stdout)["kept"]] == ["wf-web"]
+    vacuumed = run("journal", "vacuum", *there)
+    assert (vacuumed.exit_code, "names no file that a journal could be" in vacuumed.stderr) == (2, True)
+
+    back = run("journal", "move", "--to", "sqlite:///back.db", "-o", "json", *there)
+    assert (back.exit_code, _data(back.stdout)["runs"]) == (0, 2)
+    assert run("journal", "check", "--set", "store.url=sqlite:///back.db").exit_code == 0
+
+
+def test_move_to_nowhere(run, kept: Path) -> None:
+    """A store that nobody brings, or a file that is none, is bad input, and nothing has changed."""
+    for url, told in (("mysql://x/y", "there is no store 'mysql'"), ("sqlite:///", "names no file")):
+        result = run("journal", "move", "--to", url)
+        assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert run("journal", "check").exit_code == 0

@@ -1,8 +1,5 @@
 """The checkpoint: the same picture, read from the operations or folded from the events."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +12,7 @@ from provisioning.contract import (
     RunState,
     WorkflowCheckpoint,
 )
-from provisioning.store import SqliteJournal, open_journal
-from tests.store.scene import Clock, driven, new_run, started
+from tests.store.scene import AnyJournal, Clock, Fresh, driven, new_run, started
 
 STEPS = {
     OperationState.STARTED: EventKind.OPERATION_STARTED,
@@ -41,7 +37,7 @@ def _step(position: int, state: OperationState, now: float) -> Batch:
     return Batch([record], [NewEvent(STEPS[state], record.operation_id, data)])
 
 
-def test_run_that_has_not_begun(journal: SqliteJournal, clock: Clock) -> None:
+def test_run_that_has_not_begun(journal: AnyJournal, clock: Clock) -> None:
     """Before its first event a run has no step, no operations and the time of its submission."""
     journal.create_run(new_run())
 
@@ -51,7 +47,7 @@ def test_run_that_has_not_begun(journal: SqliteJournal, clock: Clock) -> None:
     assert expected == journal.checkpoint("wf-1", step=0)
 
 
-def test_run_under_way(journal: SqliteJournal, clock: Clock) -> None:
+def test_run_under_way(journal: AnyJournal, clock: Clock) -> None:
     """The picture holds each operation's state, the completed ones as they ended, and who drives the run."""
     journal.create_run(new_run())
     writer = journal.acquire("wf-1", "a")
@@ -71,7 +67,7 @@ def test_run_under_way(journal: SqliteJournal, clock: Clock) -> None:
     assert expected == journal.checkpoint("wf-1", step=2)
 
 
-def test_a_look_that_is_repeated_begins_nothing(journal: SqliteJournal) -> None:
+def test_a_look_that_is_repeated_begins_nothing(journal: AnyJournal) -> None:
     """An operation that is tried again before its intent was recorded has not begun."""
     writer = driven(journal)
     writer.commit(Batch([], [NewEvent(EventKind.OPERATION_RETRIED, "op-1", {"attempt": 2})]))
@@ -80,7 +76,7 @@ def test_a_look_that_is_repeated_begins_nothing(journal: SqliteJournal) -> None:
     assert journal.checkpoint("wf-1", step=1).current_state == {}
 
 
-def test_step_of_another_run(journal: SqliteJournal, clock: Clock) -> None:
+def test_step_of_another_run(journal: AnyJournal, clock: Clock) -> None:
     """A step between two events of the run is the earlier of the two."""
     one, two = driven(journal, "wf-1"), driven(journal, "wf-2")
     one.commit(_step(1, OperationState.STARTED, clock.now))
@@ -106,7 +102,7 @@ def test_step_of_another_run(journal: SqliteJournal, clock: Clock) -> None:
         (NewEvent(EventKind.ROLLBACK_FAILED), RunState.ROLLBACK_FAILED),
     ],
 )
-def test_events_tell_the_state_of_the_run(journal: SqliteJournal, event: NewEvent, state: RunState) -> None:
+def test_events_tell_the_state_of_the_run(journal: AnyJournal, event: NewEvent, state: RunState) -> None:
     """Each event of a run's life stands for the state that the run then had."""
     driven(journal).commit(Batch(events=[event, NewEvent("SomethingElse", "op-1")]))
 
@@ -118,14 +114,11 @@ moves = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(OperationState)), 
 
 
 @settings(max_examples=60, deadline=None)
-@given(moves)
-def test_fold_of_the_events_is_what_the_operations_say(steps: list[tuple[int, OperationState]]) -> None:
+@given(steps=moves)
+def test_fold_of_the_events_is_what_the_operations_say(fresh: Fresh, steps: list[tuple[int, OperationState]]) -> None:
     """After each commit the checkpoint now equals, and later still equals, the fold of the events up to there."""
     clock = Clock()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_journal(Path(folder, "j.db"), synchronous="OFF", clock=clock) as journal,
-    ):
+    with fresh(clock) as journal:
         writer = driven(journal)
         pictures = []
         for position, state in steps:

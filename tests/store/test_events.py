@@ -4,17 +4,19 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import pytest
+
 from provisioning.contract import Batch, Event, NewEvent, RunState
-from provisioning.store import SqliteJournal, open_journal, queries
+from provisioning.store import open_journal, queries
 from provisioning.store.tail import Tail
-from tests.store.scene import Clock, another_process, driven, one_step
+from tests.store.scene import AnyJournal, Clock, Open, another_process, driven, one_step
 
 
 def _events(*names: str) -> Batch:
     return Batch(events=[NewEvent(name) for name in names])
 
 
-def test_events_come_back(journal: SqliteJournal, clock: Clock) -> None:
+def test_events_come_back(journal: AnyJournal, clock: Clock) -> None:
     """An event has its place, its run, its time, its operation and its data."""
     place = driven(journal).commit(Batch(events=[NewEvent("A", "web", {"n": 1}), NewEvent("B")]))
 
@@ -24,7 +26,7 @@ def test_events_come_back(journal: SqliteJournal, clock: Clock) -> None:
     assert expected == journal.list_events("wf-1")
 
 
-def test_commit_without_events_has_no_place(journal: SqliteJournal) -> None:
+def test_commit_without_events_has_no_place(journal: AnyJournal) -> None:
     """A batch without events returns 0, an empty one too."""
     writer = driven(journal)
     writer.commit(_events("A"))
@@ -33,7 +35,7 @@ def test_commit_without_events_has_no_place(journal: SqliteJournal) -> None:
     assert writer.commit(Batch()) == 0
 
 
-def test_places_rise_over_all_runs(journal: SqliteJournal) -> None:
+def test_places_rise_over_all_runs(journal: AnyJournal) -> None:
     """Each event of whatever run comes after all before it; one run's list leaves the others out."""
     one, two = driven(journal, "wf-1"), driven(journal, "wf-2")
     assert [one.commit(_events("A")), two.commit(_events("B", "C")), one.commit(_events("D"))] == [1, 3, 4]
@@ -42,7 +44,7 @@ def test_places_rise_over_all_runs(journal: SqliteJournal) -> None:
     assert [(event.sequence, event.kind) for event in journal.list_events("wf-1")] == [(1, "A"), (4, "D")]
 
 
-def test_cursor(journal: SqliteJournal) -> None:
+def test_cursor(journal: AnyJournal) -> None:
     """A reader goes on after the last place that it saw, at most so many at a time."""
     driven(journal, "wf-1").commit(_events("A", "B", "C"))
     driven(journal, "wf-2").commit(_events("D"))
@@ -64,7 +66,7 @@ def test_places_are_never_used_again(path: Path) -> None:
         assert driven(journal, "wf-2").commit(_events("C")) == 3
 
 
-def test_waiting_ends_at_once_when_something_is_there(journal: SqliteJournal) -> None:
+def test_waiting_ends_at_once_when_something_is_there(journal: AnyJournal) -> None:
     """Events that came before the wait end it; without any, a wait of no time answers no."""
     assert not journal.wait_for_events(0, timeout=0)
     assert journal.last_sequence() == 0
@@ -75,35 +77,35 @@ def test_waiting_ends_at_once_when_something_is_there(journal: SqliteJournal) ->
     assert not journal.wait_for_events(1, timeout=0)
 
 
-def test_commit_of_this_process_wakes_those_who_wait(path: Path) -> None:
-    """A follower in the committing process does not wait for the next look at the file."""
-    with open_journal(path, poll_interval=3600) as journal:
-        writer = driven(journal)
-        answers: list[bool] = []
-        follower = threading.Thread(target=lambda: answers.append(journal.wait_for_events(0, timeout=3600)))
-        follower.start()
-        writer.commit(_events("A"))
-        follower.join()
+def test_commit_of_this_process_wakes_those_who_wait(open_here: Open) -> None:
+    """A follower in the committing process does not wait for the next look."""
+    journal = open_here(poll_interval=3600)
+    writer = driven(journal)
+    answers: list[bool] = []
+    follower = threading.Thread(target=lambda: answers.append(journal.wait_for_events(0, timeout=3600)))
+    follower.start()
+    writer.commit(_events("A"))
+    follower.join()
 
     assert answers == [True]
 
 
-def test_commit_of_another_process_is_seen(path: Path) -> None:
+def test_commit_of_another_process_is_seen(place: str, open_here: Open) -> None:
     """A follower sees what another process commits."""
-    with open_journal(path, poll_interval=0.001) as journal:
-        code = "print(driven(open_journal(path)).commit(one_step(1)))"
-        follower = threading.Thread(target=journal.wait_for_events, args=(0, 3600))
-        follower.start()
-        with another_process(path, code) as (_, place):
-            assert place == "1"
-            follower.join()
+    journal = open_here(poll_interval=0.001)
+    code = "print(driven(open_here()).commit(one_step(1)))"
+    follower = threading.Thread(target=journal.wait_for_events, args=(0, 3600))
+    follower.start()
+    with another_process(place, code) as (_, position):
+        assert position == "1"
+        follower.join()
 
-        assert len(journal.list_events()) == 1
+    assert len(journal.list_events()) == 1
 
 
-def test_closing_lets_those_go_who_wait(path: Path) -> None:
+def test_closing_lets_those_go_who_wait(open_here: Open) -> None:
     """A wait ends without an answer when the journal is closed."""
-    journal = open_journal(path, poll_interval=3600)
+    journal = open_here(poll_interval=3600)
     answers: list[bool] = []
     follower = threading.Thread(target=lambda: answers.append(journal.wait_for_events(0, timeout=3600)))
     follower.start()
@@ -128,7 +130,7 @@ def test_wait_lasts_as_long_as_was_asked() -> None:
     assert len(looks) == 3
 
 
-def test_newest_events_of_a_run(journal: SqliteJournal) -> None:
+def test_newest_events_of_a_run(journal: AnyJournal) -> None:
     """The place after which the newest ones come, whatever stands between them; 0 when there are no more of them."""
     one, two = driven(journal, "wf-1"), driven(journal, "wf-2")
     one.commit(_events("A", "B"))
@@ -140,7 +142,7 @@ def test_newest_events_of_a_run(journal: SqliteJournal) -> None:
     assert journal.newest_events("wf-none", 3) == 0
 
 
-def test_events_of_a_run_are_counted_as_they_come(journal: SqliteJournal) -> None:
+def test_events_of_a_run_are_counted_as_they_come(journal: AnyJournal) -> None:
     """Its record knows how many there are, without counting them."""
     one, two = driven(journal, "wf-1"), driven(journal, "wf-2")
     one.commit(_events("A", "B"))
@@ -151,7 +153,8 @@ def test_events_of_a_run_are_counted_as_they_come(journal: SqliteJournal) -> Non
     assert (journal.get_run("wf-1").events, journal.get_run("wf-2").events) == (3, 1)
 
 
-def test_newest_events_are_found_in_the_index(journal: SqliteJournal) -> None:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_newest_events_are_found_in_the_index(journal: AnyJournal) -> None:
     """No event is read for it: the end of the logs of a long run costs what the end of a short one does."""
     with journal._readers.read() as connection:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {queries.FIND_EVENT_BEFORE}", ("wf-1", 1)).fetchall()

@@ -12,6 +12,12 @@ from tests.store.older import older_journal
 from tests.store.scene import driven, one_step, started
 
 
+@pytest.fixture
+def place(path: Path) -> str:
+    """Return where the journal is to be: this is of the journal in a file."""
+    return str(path)
+
+
 def test_every_run_with_what_belongs_to_it(path: Path) -> None:
     """The journal first, then run by run its operations and its events, and the counts at last."""
     with open_journal(older_journal(path)) as journal:

@@ -19,6 +19,12 @@ from tests.store.scene import another_process, driven, one_step, started
 FULL_HINT = "Free some room on that disk, then resume the run."
 
 
+@pytest.fixture
+def place(path: Path) -> str:
+    """Return where the journal is to be: this is of the journal in a file."""
+    return str(path)
+
+
 def _writer_of(journal: SqliteJournal) -> sqlite3.Connection:
     connection = journal._group._connection
     assert connection is not None

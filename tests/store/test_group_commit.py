@@ -15,6 +15,12 @@ from provisioning.store.writer import SqliteRunWriter
 from tests.store.scene import Clock, driven, new_run, one_step
 
 
+@pytest.fixture
+def place(path: Path) -> str:
+    """Return where the journal is to be: this is of the journal in a file."""
+    return str(path)
+
+
 class Gathering:
     """Holds the lead of a journal while other threads queue behind it, and then lets the whole queue go at once."""
 

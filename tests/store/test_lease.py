@@ -2,19 +2,18 @@
 
 import re
 import signal
-from pathlib import Path
 
 import pytest
 
 from provisioning.contract import Batch, CancelMode, RunState
+from provisioning.contract.holder import this_holder
 from provisioning.errors import RunFenced, RunLocked, RunNotFound
-from provisioning.store import SqliteJournal, open_journal, this_holder
-from tests.store.scene import Clock, another_process, driven, new_run, one_step
+from tests.store.scene import AnyJournal, Clock, Open, another_process, driven, new_run, one_step
 
-TAKE = "journal = open_journal(path)\nwriter = driven(journal)\nprint(journal.get_run('wf-1').lease.holder)"
+TAKE = "journal = open_here()\nwriter = driven(journal)\nprint(journal.get_run('wf-1').lease.holder)"
 
 
-def test_second_driver_waits_for_the_lease(journal: SqliteJournal, clock: Clock) -> None:
+def test_second_driver_waits_for_the_lease(journal: AnyJournal, clock: Clock) -> None:
     """While a driver lives and renews, nobody else gets its run; the error names it and says what to do."""
     journal.create_run(new_run())
     journal.acquire("wf-1", "elsewhere/boot.1/4711/99/aa")
@@ -35,7 +34,7 @@ def test_second_driver_waits_for_the_lease(journal: SqliteJournal, clock: Clock)
     assert hint == caught.value.hint
 
 
-def test_lease_ends_by_time(journal: SqliteJournal, clock: Clock) -> None:
+def test_lease_ends_by_time(journal: AnyJournal, clock: Clock) -> None:
     """A driver that cannot be asked whether it lives loses its lease when it does not renew it."""
     journal.create_run(new_run())
     journal.acquire("wf-1", "elsewhere/boot.1/4711/99/aa")
@@ -44,7 +43,7 @@ def test_lease_ends_by_time(journal: SqliteJournal, clock: Clock) -> None:
     assert journal.acquire("wf-1", this_holder()).fence == 2
 
 
-def test_older_driver_is_fenced(journal: SqliteJournal, clock: Clock) -> None:
+def test_older_driver_is_fenced(journal: AnyJournal, clock: Clock) -> None:
     """Whoever lost the lease writes nothing any more, whatever it still holds in its hands."""
     journal.create_run(new_run())
     old = journal.acquire("wf-1", "a")
@@ -71,7 +70,7 @@ def test_older_driver_is_fenced(journal: SqliteJournal, clock: Clock) -> None:
     assert (new.workflow_id, new.fence, new.renew()) == ("wf-1", 2, None)
 
 
-def test_same_holder_fences_its_older_writer(journal: SqliteJournal) -> None:
+def test_same_holder_fences_its_older_writer(journal: AnyJournal) -> None:
     """A holder may take its own lease again; the fence tells the two writers apart."""
     journal.create_run(new_run())
     old = journal.acquire("wf-1", "a")
@@ -82,7 +81,7 @@ def test_same_holder_fences_its_older_writer(journal: SqliteJournal) -> None:
     assert new.commit(one_step(1)) == 1
 
 
-def test_two_drivers_of_one_process_are_two_holders(journal: SqliteJournal) -> None:
+def test_two_drivers_of_one_process_are_two_holders(journal: AnyJournal) -> None:
     """One process cannot drive one run twice at once."""
     driven(journal)
 
@@ -90,7 +89,7 @@ def test_two_drivers_of_one_process_are_two_holders(journal: SqliteJournal) -> N
         journal.acquire("wf-1", this_holder())
 
 
-def test_released_lease_is_free_at_once(journal: SqliteJournal) -> None:
+def test_released_lease_is_free_at_once(journal: AnyJournal) -> None:
     """A run that was let go can be driven by anybody; to let go twice does nothing."""
     first = driven(journal)
     first.release()
@@ -102,7 +101,7 @@ def test_released_lease_is_free_at_once(journal: SqliteJournal) -> None:
     assert second.fence == 2
 
 
-def test_late_commit_keeps_an_ended_lease(journal: SqliteJournal, clock: Clock) -> None:
+def test_late_commit_keeps_an_ended_lease(journal: AnyJournal, clock: Clock) -> None:
     """A lease that ended and that nobody took is still its holder's: a laptop that slept goes on."""
     writer = driven(journal)
     clock.now += 1000
@@ -113,7 +112,7 @@ def test_late_commit_keeps_an_ended_lease(journal: SqliteJournal, clock: Clock) 
     assert lease.expires_at == clock.now + 30
 
 
-def test_renewing_writes_once_for_a_third_of_the_lease(journal: SqliteJournal, clock: Clock) -> None:
+def test_renewing_writes_once_for_a_third_of_the_lease(journal: AnyJournal, clock: Clock) -> None:
     """To renew all the time costs no disk; the lease still moves long before it ends."""
     writer = driven(journal)
     before = journal.commits
@@ -131,7 +130,7 @@ def test_renewing_writes_once_for_a_third_of_the_lease(journal: SqliteJournal, c
     assert lease.expires_at == clock.now + 30
 
 
-def test_holding_costs_nothing_before_the_end_of_the_lease(journal: SqliteJournal, clock: Clock) -> None:
+def test_holding_costs_nothing_before_the_end_of_the_lease(journal: AnyJournal, clock: Clock) -> None:
     """Until then nobody else can have it; afterwards it is renewed, if nobody has."""
     writer = driven(journal)
     before = journal.commits
@@ -148,7 +147,7 @@ def test_holding_costs_nothing_before_the_end_of_the_lease(journal: SqliteJourna
     assert lease.expires_at == clock.now + 30
 
 
-def test_a_lost_lease_is_not_held(journal: SqliteJournal, clock: Clock) -> None:
+def test_a_lost_lease_is_not_held(journal: AnyJournal, clock: Clock) -> None:
     """Whoever was stopped past its lease hears of it before it begins anything new."""
     old = driven(journal)
     clock.now += 30
@@ -159,7 +158,7 @@ def test_a_lost_lease_is_not_held(journal: SqliteJournal, clock: Clock) -> None:
     new.hold()
 
 
-def test_unknown_run_has_no_lease(journal: SqliteJournal) -> None:
+def test_unknown_run_has_no_lease(journal: AnyJournal) -> None:
     """The lease of a run that is not there cannot be taken."""
     with pytest.raises(RunNotFound, match=re.escape("there is no run wf-1 in this journal")):
         journal.acquire("wf-1", "a")
@@ -167,9 +166,10 @@ def test_unknown_run_has_no_lease(journal: SqliteJournal) -> None:
         journal.request_cancel("wf-1", CancelMode.STOP)
 
 
-def test_living_process_keeps_its_run(path: Path) -> None:
+def test_living_process_keeps_its_run(place: str, open_here: Open) -> None:
     """The lease of a living process of this machine is respected, and named whole."""
-    with another_process(path, TAKE) as (process, holder), open_journal(path, clock=lambda: 0.0) as journal:
+    with another_process(place, TAKE) as (process, holder):
+        journal = open_here(lambda: 0.0)
         host = holder.split("/")[0]
         with pytest.raises(RunLocked) as caught:
             journal.acquire("wf-1", this_holder())
@@ -182,9 +182,10 @@ def test_living_process_keeps_its_run(path: Path) -> None:
     assert re.fullmatch(pattern, caught.value.message)
 
 
-def test_killed_process_loses_its_run_at_once(path: Path) -> None:
+def test_killed_process_loses_its_run_at_once(place: str, open_here: Open) -> None:
     """The lease of a process that was killed is free before its time, reaped or not; a cancel is refused."""
-    with another_process(path, TAKE) as (process, _), open_journal(path, clock=lambda: 0.0) as journal:
+    with another_process(place, TAKE) as (process, _):
+        journal = open_here(lambda: 0.0)
         process.send_signal(signal.SIGKILL)
         process.wait()
 
@@ -193,7 +194,7 @@ def test_killed_process_loses_its_run_at_once(path: Path) -> None:
     assert writer.fence == 2
 
 
-def test_commit_after_release_is_fenced(journal: SqliteJournal) -> None:
+def test_commit_after_release_is_fenced(journal: AnyJournal) -> None:
     """A batch that comes after its own release is fenced: it has no lease any more."""
     writer = driven(journal)
     writer.release()

@@ -24,6 +24,12 @@ DAMAGE_HINT = (
 )
 
 
+@pytest.fixture
+def place(path: Path) -> str:
+    """Return where the journal is to be: this is of the journal in a file."""
+    return str(path)
+
+
 def _sql(path: Path, *statements: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     for statement in statements:

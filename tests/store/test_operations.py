@@ -3,12 +3,14 @@
 import sqlite3
 from collections import Counter
 
+import pytest
+
 from provisioning.contract import Batch, OperationRecord, OperationState, Resource
-from provisioning.store import SqliteJournal, queries
-from tests.store.scene import driven, started
+from provisioning.store import queries
+from tests.store.scene import AnyJournal, driven, started
 
 
-def _fill(journal: SqliteJournal, count: int) -> list[OperationRecord]:
+def _fill(journal: AnyJournal, count: int) -> list[OperationRecord]:
     states = (OperationState.SUCCEEDED, OperationState.STARTED, OperationState.FAILED)
     records = [started(position) for position in range(count)]
     for record in records:
@@ -17,7 +19,7 @@ def _fill(journal: SqliteJournal, count: int) -> list[OperationRecord]:
     return records
 
 
-def test_record_is_replaced_as_a_whole(journal: SqliteJournal) -> None:
+def test_record_is_replaced_as_a_whole(journal: AnyJournal) -> None:
     """What a later record leaves out is gone; the driver may use one object for both."""
     writer = driven(journal)
     record = started(1)
@@ -30,7 +32,7 @@ def test_record_is_replaced_as_a_whole(journal: SqliteJournal) -> None:
     assert list(journal.list_operations("wf-1")) == [record]
 
 
-def test_same_id_in_two_runs(journal: SqliteJournal) -> None:
+def test_same_id_in_two_runs(journal: AnyJournal) -> None:
     """Runs do not see each other's operations."""
     driven(journal, "wf-1").commit(Batch([started(1, "web")]))
     driven(journal, "wf-2").commit(Batch([started(7, "web")]))
@@ -41,7 +43,7 @@ def test_same_id_in_two_runs(journal: SqliteJournal) -> None:
     assert found.position == 7
 
 
-def test_long_lists_are_complete(journal: SqliteJournal) -> None:
+def test_long_lists_are_complete(journal: AnyJournal) -> None:
     """A list longer than one read comes whole and in order, from either end."""
     records = _fill(journal, 1201)
 
@@ -49,7 +51,7 @@ def test_long_lists_are_complete(journal: SqliteJournal) -> None:
     assert records[::-1] == list(journal.list_operations("wf-1", newest_first=True))
 
 
-def test_lists_of_some_states(journal: SqliteJournal) -> None:
+def test_lists_of_some_states(journal: AnyJournal) -> None:
     """Only the operations in the states asked for are listed."""
     records = _fill(journal, 1201)
     wanted = (OperationState.SUCCEEDED, OperationState.FAILED)
@@ -59,14 +61,15 @@ def test_lists_of_some_states(journal: SqliteJournal) -> None:
     assert expected[::-1] == list(journal.list_operations("wf-1", states=wanted, newest_first=True))
 
 
-def test_operations_are_counted_by_state(journal: SqliteJournal) -> None:
+def test_operations_are_counted_by_state(journal: AnyJournal) -> None:
     """Each state that occurs is counted."""
     records = _fill(journal, 100)
 
     assert Counter(record.state for record in records) == journal.count_operations("wf-1")
 
 
-def test_counting_reads_no_results(journal: SqliteJournal) -> None:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_counting_reads_no_results(journal: AnyJournal) -> None:
     """States are counted from an index alone, so that large results do not make the status slow."""
     with journal._readers.read() as connection:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {queries.COUNT_OPERATIONS}", ("wf-1",)).fetchall()
@@ -74,7 +77,8 @@ def test_counting_reads_no_results(journal: SqliteJournal) -> None:
     assert "USING COVERING INDEX operations_by_state" in plan[0][-1]
 
 
-def test_list_that_is_read_halfway_holds_nothing(journal: SqliteJournal) -> None:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_list_that_is_read_halfway_holds_nothing(journal: AnyJournal) -> None:
     """Between two reads of a long list the log can be emptied: no read stays open."""
     _fill(journal, 1201)
     operations = journal.list_operations("wf-1")
@@ -87,7 +91,7 @@ def test_list_that_is_read_halfway_holds_nothing(journal: SqliteJournal) -> None
     assert len(list(operations)) == 1200
 
 
-def test_list_goes_on_while_its_run_does(journal: SqliteJournal) -> None:
+def test_list_goes_on_while_its_run_does(journal: AnyJournal) -> None:
     """Operations that begin while the list is read are in it."""
     _fill(journal, 600)
     operations = journal.list_operations("wf-1")
@@ -97,7 +101,7 @@ def test_list_goes_on_while_its_run_does(journal: SqliteJournal) -> None:
     assert len(list(operations)) == 600
 
 
-def test_lists_of_what_made_something(journal: SqliteJournal) -> None:
+def test_lists_of_what_made_something(journal: AnyJournal) -> None:
     """Only the operations with resources are listed, in some states or in all, over more than one read."""
     records = [started(position) for position in range(1, 2001)]
     for record in records[::3]:
@@ -111,7 +115,8 @@ def test_lists_of_what_made_something(journal: SqliteJournal) -> None:
     assert records[::6] == list(done)
 
 
-def test_what_made_something_is_found_in_its_index(journal: SqliteJournal) -> None:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_what_made_something_is_found_in_its_index(journal: AnyJournal) -> None:
     """A report of a long run that made nothing reads none of its operations."""
     wanted = {"workflow_id": "wf-1", "start": 0, "states": None, "limit": 1}
     with journal._readers.read() as connection:

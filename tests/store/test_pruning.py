@@ -25,6 +25,12 @@ SERVER = Resource("server", "srv-1", "local", "web")
 LATER = 1e12
 
 
+@pytest.fixture
+def place(path: Path) -> str:
+    """Return where the journal is to be: this is of the journal in a file."""
+    return str(path)
+
+
 def _found(path: Path, **options: object) -> list[tuple[str, tuple[str, ...]]]:
     candidates = find_candidates(path, **{"before": LATER, **options})  # type: ignore[arg-type]
     return [(candidate.run.workflow_id, candidate.holds) for candidate in candidates]

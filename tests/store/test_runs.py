@@ -4,11 +4,10 @@ import pytest
 
 from provisioning.contract import Batch, CancelMode, LeaseInfo, RunRecord, RunState
 from provisioning.errors import ErrorInfo, RunConflict, RunNotFound
-from provisioning.store import SqliteJournal
-from tests.store.scene import Clock, driven, new_run
+from tests.store.scene import AnyJournal, Clock, driven, new_run
 
 
-def test_new_run_is_running_and_undriven(journal: SqliteJournal, clock: Clock) -> None:
+def test_new_run_is_running_and_undriven(journal: AnyJournal, clock: Clock) -> None:
     """A run that was recorded waits for its driver."""
     assert journal.create_run(new_run())
 
@@ -16,7 +15,7 @@ def test_new_run_is_running_and_undriven(journal: SqliteJournal, clock: Clock) -
     assert expected == journal.get_run("wf-1")
 
 
-def test_same_run_is_recorded_once(journal: SqliteJournal, clock: Clock) -> None:
+def test_same_run_is_recorded_once(journal: AnyJournal, clock: Clock) -> None:
     """Submitting the same document under the same id twice is one run."""
     journal.create_run(new_run())
     before = journal.get_run("wf-1")
@@ -26,7 +25,7 @@ def test_same_run_is_recorded_once(journal: SqliteJournal, clock: Clock) -> None
     assert before == journal.get_run("wf-1")
 
 
-def test_another_document_under_the_same_id_is_a_conflict(journal: SqliteJournal) -> None:
+def test_another_document_under_the_same_id_is_a_conflict(journal: AnyJournal) -> None:
     """A second document under a taken id is refused, both named."""
     journal.create_run(new_run())
 
@@ -45,7 +44,7 @@ def test_another_document_under_the_same_id_is_a_conflict(journal: SqliteJournal
     assert hint == caught.value.hint
 
 
-def test_document_comes_back(journal: SqliteJournal) -> None:
+def test_document_comes_back(journal: AnyJournal) -> None:
     """The document is kept as it was submitted."""
     journal.create_run(new_run())
 
@@ -53,7 +52,7 @@ def test_document_comes_back(journal: SqliteJournal) -> None:
 
 
 @pytest.mark.parametrize("ask", ["get_run", "get_document", "checkpoint"])
-def test_unknown_run(journal: SqliteJournal, ask: str) -> None:
+def test_unknown_run(journal: AnyJournal, ask: str) -> None:
     """A question about one run that is not there is an error that says where the runs are."""
     with pytest.raises(RunNotFound) as caught:
         getattr(journal, ask)("wf-9")
@@ -62,7 +61,7 @@ def test_unknown_run(journal: SqliteJournal, ask: str) -> None:
     assert caught.value.hint == "`provisioning workflow list` shows the runs."
 
 
-def test_unknown_run_has_nothing(journal: SqliteJournal) -> None:
+def test_unknown_run_has_nothing(journal: AnyJournal) -> None:
     """A question about the operations or events of a run that is not there is answered: there are none."""
     assert list(journal.list_operations("wf-9")) == []
     assert journal.get_operation("wf-9", "web") is None
@@ -70,7 +69,7 @@ def test_unknown_run_has_nothing(journal: SqliteJournal) -> None:
     assert journal.list_events("wf-9") == []
 
 
-def test_runs_are_listed_newest_first(journal: SqliteJournal) -> None:
+def test_runs_are_listed_newest_first(journal: AnyJournal) -> None:
     """The list begins with the run recorded last, also when the clock stands still, and ends at the limit."""
     for number in range(4):
         journal.create_run(new_run(f"wf-{number}"))
@@ -78,7 +77,7 @@ def test_runs_are_listed_newest_first(journal: SqliteJournal) -> None:
     assert [run.workflow_id for run in journal.list_runs(limit=3)] == ["wf-3", "wf-2", "wf-1"]
 
 
-def test_runs_are_listed_by_state(journal: SqliteJournal) -> None:
+def test_runs_are_listed_by_state(journal: AnyJournal) -> None:
     """The list can be of one state only."""
     driven(journal, "wf-1").commit(Batch(state=RunState.FAILED))
     journal.create_run(new_run("wf-2"))
@@ -87,7 +86,7 @@ def test_runs_are_listed_by_state(journal: SqliteJournal) -> None:
     assert [run.workflow_id for run in journal.list_runs()] == ["wf-2", "wf-1"]
 
 
-def test_state_error_and_outputs_move_together(journal: SqliteJournal, clock: Clock) -> None:
+def test_state_error_and_outputs_move_together(journal: AnyJournal, clock: Clock) -> None:
     """A batch with a state replaces the run's error and outputs; a batch without one leaves all of them alone."""
     writer = driven(journal)
     error = ErrorInfo("OperationFailed", "web failed", hint="Look.", details={"operation": "web"})
@@ -104,7 +103,7 @@ def test_state_error_and_outputs_move_together(journal: SqliteJournal, clock: Cl
     assert (again.state, again.error, again.outputs) == (RunState.ROLLING_BACK, None, None)
 
 
-def test_driver_hears_of_a_cancel(journal: SqliteJournal) -> None:
+def test_driver_hears_of_a_cancel(journal: AnyJournal) -> None:
     """Who renews the lease learns what became of the run; so does who reads the run."""
     writer = driven(journal)
     assert writer.renew() is None
@@ -115,7 +114,7 @@ def test_driver_hears_of_a_cancel(journal: SqliteJournal) -> None:
     assert journal.get_run("wf-1").cancel is CancelMode.ROLLBACK
 
 
-def test_cancel_waits_for_the_first_driver(journal: SqliteJournal) -> None:
+def test_cancel_waits_for_the_first_driver(journal: AnyJournal) -> None:
     """A run that nobody has driven yet can be cancelled; its first driver finds the request."""
     journal.create_run(new_run())
     journal.request_cancel("wf-1", CancelMode.STOP)
@@ -123,7 +122,7 @@ def test_cancel_waits_for_the_first_driver(journal: SqliteJournal) -> None:
     assert journal.acquire("wf-1", "a").renew() is CancelMode.STOP
 
 
-def test_cancel_is_not_left_to_a_later_driver(journal: SqliteJournal) -> None:
+def test_cancel_is_not_left_to_a_later_driver(journal: AnyJournal) -> None:
     """What was asked of one driver is not done by the next one, who was started to go on."""
     first = driven(journal)
     journal.request_cancel("wf-1", CancelMode.STOP)
@@ -132,7 +131,7 @@ def test_cancel_is_not_left_to_a_later_driver(journal: SqliteJournal) -> None:
     assert journal.acquire("wf-1", "b").renew() is None
 
 
-def test_cancel_of_an_ended_run_is_a_conflict(journal: SqliteJournal) -> None:
+def test_cancel_of_an_ended_run_is_a_conflict(journal: AnyJournal) -> None:
     """A run that has ended cannot be cancelled, and the error says what can be done."""
     driven(journal).commit(Batch(state=RunState.SUCCEEDED))
 
@@ -143,7 +142,7 @@ def test_cancel_of_an_ended_run_is_a_conflict(journal: SqliteJournal) -> None:
     assert caught.value.hint == "`provisioning workflow rollback wf-1` undoes it."
 
 
-def test_cancel_of_a_run_that_nobody_drives_is_a_conflict(journal: SqliteJournal) -> None:
+def test_cancel_of_a_run_that_nobody_drives_is_a_conflict(journal: AnyJournal) -> None:
     """A request that nobody would hear is refused."""
     driven(journal).release()
 
@@ -153,7 +152,7 @@ def test_cancel_of_a_run_that_nobody_drives_is_a_conflict(journal: SqliteJournal
     assert caught.value.message == "run wf-1 is not running: its process has ended"
 
 
-def test_lease_is_part_of_the_run(journal: SqliteJournal, clock: Clock) -> None:
+def test_lease_is_part_of_the_run(journal: AnyJournal, clock: Clock) -> None:
     """A driven run shows who drives it and until when; a run that was let go shows nobody."""
     journal.create_run(new_run())
     writer = journal.acquire("wf-1", "a")

@@ -163,8 +163,11 @@ class App:
 
     @property
     def journal_care(self) -> JournalCare:
-        """What can be done to the journal as a whole: check, export, prune, vacuum, salvage."""
-        return JournalCare(self._parts.stores.file(), lambda: self.journal)
+        """What can be done to the journal as a whole: check, export, prune, move, vacuum, salvage."""
+        stores = self._parts.stores
+        return JournalCare(
+            lambda: self.journal, stores.file, stores.shown(), is_own=stores.is_own, open_other=stores.open_other
+        )
 
     # -- workflows -----------------------------------------------------------------------------------------------
 

@@ -19,11 +19,11 @@ from provisioning.app.run import Run
 from provisioning.app.stores import Stores
 from provisioning.config import Configuration, Draft, find_workspace, read_draft, user_config_file
 from provisioning.contract import Engine, Journal
+from provisioning.contract.holder import this_holder
 from provisioning.dispatch import Guards, Observers, Service, Times
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.extensions import ExtensionRecord, Installer, Registry, find_installer
 from provisioning.retry import RetryPolicy
-from provisioning.store import this_holder
 from provisioning.workflow import Caller, Planner, RunSettings, Surroundings
 
 __all__ = ["Parts"]

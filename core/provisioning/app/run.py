@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from provisioning.app.following import follow_events
 from provisioning.contract import Event, Journal, RunRecord
+from provisioning.contract.holder import is_dead
 from provisioning.errors import RunInterrupted
-from provisioning.store.holder import is_dead
 from provisioning.workflow import Report, Runner, read_report
 
 __all__ = ["Run", "is_driven"]

@@ -32,46 +32,61 @@ class Stores:
 
     def open(self) -> Journal:
         """Open the journal; it is made when it is not there."""
-        record = self._record()
-        if record is None:
-            return open_journal(self.file())
-        url = self._configuration.store.url
-        self._hide_password(url)
-        with hiding(self._configuration.redactor):
-            return self._service(record).open_store(url)
+        return self._opened(self._url)
+
+    def open_other(self, url: str) -> tuple[Journal, str]:
+        """Open the journal of another URL, and return it with its URL as people may read it."""
+        return self._opened(url), self.shown(url)
 
     def file(self) -> Path:
         """Return the file of the core's own journal; raise `ConfigurationError` for a URL that names none."""
-        url = self._configuration.store.url
-        path = url.removeprefix(_SQLITE)
-        if path == url or path in ("", ":memory:"):
-            shown = self._configuration.redactor.redact_text(url)
-            message = f"{shown!r} names no file that a journal could be"
-            problem = self._configuration.problem(_KEY, message, f"write {_SQLITE}PATH")
-            raise ConfigurationError.from_problems("the configuration", [problem])
-        return Path(path)
+        return self._file_of(self._url)
 
     @property
     def is_own(self) -> bool:
         """Whether it is the core's own."""
-        return self._scheme in ("", CORE_SCHEME)
+        return _is_own(self._url)
+
+    def shown(self, url: str | None = None) -> str:
+        """Return a URL, or the configured one, without its password."""
+        url = self._url if url is None else url
+        self._hide_password(url)
+        return self._configuration.redactor.redact_text(url)
+
+    def _opened(self, url: str) -> Journal:
+        record = self._record_of(url)
+        if record is None:
+            return open_journal(self._file_of(url))
+        self._hide_password(url)
+        with hiding(self._configuration.redactor):
+            return self._service(record).open_store(url)
+
+    def _file_of(self, url: str) -> Path:
+        path = url.removeprefix(_SQLITE)
+        if path == url or path in ("", ":memory:"):
+            message = f"{self.shown(url)!r} names no file that a journal could be"
+            problem = self._configuration.problem(_KEY, message, f"write {_SQLITE}PATH")
+            raise ConfigurationError.from_problems("the configuration", [problem])
+        return self._configuration.workspace / path
 
     def problems(self) -> list[Problem]:
         """Return what is wrong with what is configured, importing and opening nothing."""
         return problems_in(_KEY, self.file if self.is_own else self._record, self._configuration)
 
     @property
-    def _scheme(self) -> str:
-        scheme, colon, _ = self._configuration.store.url.partition(":")
-        return scheme.lower() if colon else ""
+    def _url(self) -> str:
+        return self._configuration.store.url
 
     def _record(self) -> ExtensionRecord | None:
+        return self._record_of(self._url)
+
+    def _record_of(self, url: str) -> ExtensionRecord | None:
         """Return the extension that opens the journal, None for the core's own."""
-        if self.is_own:
+        if _is_own(url):
             return None
         return find_offered(
             STORES,
-            self._scheme,
+            _scheme(url),
             key=_KEY,
             core=CORE_SCHEME,
             configuration=self._configuration,
@@ -83,3 +98,12 @@ class Stores:
             password = urlsplit(url).password
             if password:
                 self._configuration.redactor.add([password, unquote(password)])
+
+
+def _scheme(url: str) -> str:
+    scheme, colon, _ = url.partition(":")
+    return scheme.lower() if colon else ""
+
+
+def _is_own(url: str) -> bool:
+    return _scheme(url) in ("", CORE_SCHEME)

@@ -92,6 +92,7 @@ TREE: Mapping[str, str | Noun] = {
             "export": "Write everything that the journal holds as JSON lines.",
             "prune": "Forget old runs that are over and hold nothing.",
             "vacuum": "Give back the room that nothing is in any more.",
+            "move": "Put everything that the journal holds into another one, and go on there.",
             "salvage": "Put what can be read of a damaged journal into a new one.",
         },
     ),

@@ -14,6 +14,7 @@ from provisioning.contract.operation import Compensation, Resource
 from provisioning.errors import ErrorInfo
 
 __all__ = [
+    "Archive",
     "Batch",
     "CancelMode",
     "Journal",
@@ -286,6 +287,49 @@ class RunWriter(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """All that a journal holds, at one moment, read in constant memory. Every method may raise a `JournalError`."""
+
+    @property
+    def installation_id(self) -> str:
+        """The journal's own id."""
+        ...
+
+    @property
+    def schema_version(self) -> int:
+        """The number of the format in which the journal is kept."""
+        ...
+
+    @property
+    def last_sequence(self) -> int:
+        """The sequence of the newest event that there has been, deleted or not."""
+        ...
+
+    def list_runs(self) -> Iterator[RunRecord]:
+        """Yield all runs, the oldest first."""
+        ...
+
+    def get_run(self, workflow_id: str) -> RunRecord:
+        """Return one run, or raise `RunNotFound`."""
+        ...
+
+    def get_document(self, workflow_id: str) -> Mapping[str, Any]:
+        """Return the document of a run; raise `JournalCorrupt` when it is not there."""
+        ...
+
+    def list_operations(self, workflow_id: str) -> Iterator[OperationRecord]:
+        """Yield the operations of a run that have begun, in the order of their intents."""
+        ...
+
+    def list_events(self, workflow_id: str | None = None, *, kind: str | None = None) -> Iterator[Event]:
+        """Yield events, oldest first: of one run or of all, of one kind or of all."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the moment."""
+        ...
+
+
 class Journal(Protocol):
     """The durable record of all runs of a workspace. Every method may raise a `JournalError`."""
 
@@ -361,6 +405,25 @@ class Journal(Protocol):
 
     def request_cancel(self, workflow_id: str, mode: CancelMode) -> None:
         """Ask whoever drives the run to stop; raise `RunConflict` when it has ended."""
+        ...
+
+    def archive(self) -> Archive:
+        """Open all that the journal holds, as it is now; whoever opened it closes it."""
+        ...
+
+    def forget(self, run: RunRecord) -> bool:
+        """Delete a run with all that belongs to it, unless it is driven or is not as it was read; say whether."""
+        ...
+
+    def take_in(self, archive: Archive) -> None:
+        """Take over everything that another journal holds, its id included, durably as a whole; nobody holds a lease.
+
+        Raises `JournalError`, with nothing changed, when there is a run here already.
+        """
+        ...
+
+    def retire(self, place: str) -> None:
+        """Refuse every change from now on, because the journal was moved to `place`; it can still be read."""
         ...
 
     def close(self) -> None:

@@ -1,19 +1,24 @@
 """The examination of a whole journal: the file, the rows that must belong together, and every run."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
+from provisioning.contract.journal import Archive, RunRecord
+from provisioning.contract.rows import Row, Unreadable, as_document, as_event, as_id, as_operation, as_run
+from provisioning.errors import JournalCorrupt
 from provisioning.store import faults, queries
 from provisioning.store.connection import can_write, check_current, connect_reader
-from provisioning.store.rows import Row, Unreadable, as_id
 from provisioning.store.soundness import run_problems
 
-__all__ = ["JournalProblem", "examine_journal"]
+__all__ = ["JournalProblem", "examine_archive", "examine_journal", "problems_of_row"]
+
+T = TypeVar("T")
 
 _MOST = 100
 """How many problems are listed at most, of the file and of each run."""
@@ -46,6 +51,32 @@ def examine_journal(path: Path, *, busy_timeout: float = 10.0) -> list[JournalPr
         return list(dict.fromkeys([*_of_journal(connection), *_of_runs(connection)]))
 
 
+def examine_archive(archive: Archive) -> list[JournalProblem]:
+    """Return everything that is wrong with the runs of a journal, wherever it is kept, as it is at one moment."""
+    problems: list[JournalProblem] = []
+    newest = 0
+    try:
+        for run in archive.list_runs():
+            problems.extend(
+                JournalProblem(message, run.workflow_id) for message in islice(_of_run(archive, run), _MOST)
+            )
+        newest = max((event.sequence for event in archive.list_events()), default=0)
+    except JournalCorrupt as error:
+        problems.append(JournalProblem(error.message))
+    if archive.last_sequence < newest:
+        problems.append(JournalProblem(f"its last_sequence is {archive.last_sequence}, and there is an event {newest}"))
+    return problems
+
+
+def _of_run(archive: Archive, run: RunRecord) -> Iterator[str]:
+    """Yield the problems of one run, and what cannot be read of it as one thing more."""
+    try:
+        archive.get_document(run.workflow_id)
+        yield from run_problems(run, archive.list_operations(run.workflow_id), archive.list_events(run.workflow_id))
+    except JournalCorrupt as error:
+        yield f"cannot be read to its end: {error.message}"
+
+
 def _of_journal(connection: sqlite3.Connection) -> Iterator[JournalProblem]:
     for examine in (_damage, _lost_meta, _strays):
         for message in islice(_guarded(examine, connection), _MOST):
@@ -62,8 +93,35 @@ def _of_runs(connection: sqlite3.Connection) -> Iterator[JournalProblem]:
 
     yield from map(JournalProblem, _guarded(read, connection))
     for row in rows:
-        for message in islice(_guarded(partial(run_problems, row=row), connection), _MOST):
+        for message in islice(_guarded(partial(problems_of_row, row=row), connection), _MOST):
             yield JournalProblem(message, row[1])
+
+
+def problems_of_row(connection: sqlite3.Connection, row: Row) -> Iterator[str]:
+    """Yield what is wrong with a run; `row` is the run's own."""
+    try:
+        run = as_run(row)
+        document: Row | None = connection.execute(queries.FIND_DOCUMENT_OF, row[:1]).fetchone()
+        if document is not None:
+            as_document(*document)
+    except Unreadable as error:
+        yield str(error)
+        return
+    if document is None:
+        yield "its document is missing"
+        return
+    wanted = {"workflow_id": run.workflow_id, "start": 0, "states": None, "after": 0, "limit": -1}
+    operations = _tried(as_operation, connection.execute(queries.LIST_OPERATIONS, wanted))
+    events = _tried(as_event, connection.execute(queries.LIST_EVENTS_OF_RUN, wanted))
+    yield from run_problems(run, operations, events)
+
+
+def _tried(decode: Callable[[Row], T], rows: Iterable[Row]) -> Iterator[T | Unreadable]:
+    for row in rows:
+        try:
+            yield decode(row)
+        except Unreadable as error:
+            yield error
 
 
 def _guarded(examine: Callable[[sqlite3.Connection], Iterator[str]], connection: sqlite3.Connection) -> Iterator[str]:

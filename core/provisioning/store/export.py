@@ -4,21 +4,16 @@ The first line tells of the journal and the last one counts the others, so that 
 be one. Between them stands each run, followed by its operations and its events.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from provisioning.contract.events import Event
-from provisioning.contract.journal import OperationRecord, RunRecord
+from provisioning.contract.journal import Archive, OperationRecord, RunRecord
 from provisioning.errors import ErrorInfo
-from provisioning.store import faults, queries
-from provisioning.store.connection import can_write, check_current, connect_reader, version_of
-from provisioning.store.lease import find_run
-from provisioning.store.rows import Row, Unreadable, as_document, as_event, as_id, as_operation, as_run
+from provisioning.store.archive import open_archive
 
-__all__ = ["FORMAT", "export_journal"]
+__all__ = ["FORMAT", "export_archive", "export_journal", "lines_of_run"]
 
 FORMAT = 1
 """The number of the lines' format."""
@@ -27,55 +22,45 @@ Line = dict[str, Any]
 
 
 def export_journal(path: Path, workflow_id: str | None = None, *, busy_timeout: float = 10.0) -> Iterator[Line]:
-    """Yield the lines of a journal of this version, or of one run of it, as they are when the first one is asked for.
+    """Yield the lines of a SQLite journal of this version, or of one run of it, as they are at the first one.
 
-    Raises `RunNotFound`, and any `JournalError`: `JournalCorrupt` for a row that cannot be read.
+    Raises as `export_archive`.
     """
-    path = path.absolute()
-    with (
-        faults.translated(path),
-        closing(connect_reader(path, busy_timeout=busy_timeout, writable=can_write(path))) as connection,
-    ):
-        check_current(connection, path)
-        connection.execute("BEGIN")
-        runs = _runs(connection, workflow_id)
-        yield _journal_line(connection)
-        counts = {"runs": 0, "operations": 0, "events": 0}
-        for row in runs:
-            for line in _lines_of_run(connection, row):
-                counts[f"{line['type']}s"] += 1
-                yield line
-        yield {"type": "end", **counts}
+    with closing(open_archive(path, busy_timeout=busy_timeout)) as archive:
+        yield from export_archive(archive, workflow_id)
 
 
-def _runs(connection: sqlite3.Connection, workflow_id: str | None) -> Iterable[Row]:
-    if workflow_id is not None:
-        return [find_run(connection, workflow_id)]
-    return connection.execute(queries.LIST_RUNS_OLDEST_FIRST)
+def export_archive(archive: Archive, workflow_id: str | None = None) -> Iterator[Line]:
+    """Yield the lines of a journal, or of one run of it.
+
+    Raises `RunNotFound`, and any `JournalError`: `JournalCorrupt` for what cannot be read.
+    """
+    runs = archive.list_runs() if workflow_id is None else [archive.get_run(workflow_id)]
+    yield _journal_line(archive)
+    counts = {"runs": 0, "operations": 0, "events": 0}
+    for run in runs:
+        for line in lines_of_run(archive, run):
+            counts[f"{line['type']}s"] += 1
+            yield line
+    yield {"type": "end", **counts}
 
 
-def _lines_of_run(connection: sqlite3.Connection, row: Row) -> Iterator[Line]:
-    run = as_run(row)
-    document = connection.execute(queries.FIND_DOCUMENT_OF, row[:1]).fetchone()
-    if document is None:
-        raise Unreadable(f"run {run.workflow_id}: its document is missing")
-    yield _run_line(run, as_document(*document))
-    wanted = {"workflow_id": run.workflow_id, "start": 0, "states": None, "limit": -1}
-    for operation in connection.execute(queries.LIST_OPERATIONS, wanted):
-        yield _operation_line(run.workflow_id, as_operation(operation))
-    for event in connection.execute(
-        queries.LIST_EVENTS_OF_RUN, {"workflow_id": run.workflow_id, "after": 0, "limit": -1}
-    ):
-        yield _event_line(as_event(event))
+def lines_of_run(archive: Archive, run: RunRecord) -> Iterator[Line]:
+    """Yield the lines of one run."""
+    yield _run_line(run, archive.get_document(run.workflow_id))
+    for operation in archive.list_operations(run.workflow_id):
+        yield _operation_line(run.workflow_id, operation)
+    for event in archive.list_events(run.workflow_id):
+        yield {"type": "event", **event.as_dict()}
 
 
-def _journal_line(connection: sqlite3.Connection) -> Line:
+def _journal_line(archive: Archive) -> Line:
     return {
         "type": "journal",
         "format": FORMAT,
-        "schema_version": version_of(connection),
-        "installation_id": as_id(connection.execute(queries.FIND_META, ("installation_id",)).fetchone()),
-        "last_sequence": connection.execute(queries.FIND_LAST_SEQUENCE).fetchone()[0],
+        "schema_version": archive.schema_version,
+        "installation_id": archive.installation_id,
+        "last_sequence": archive.last_sequence,
     }
 
 
@@ -120,10 +105,6 @@ def _operation_line(workflow_id: str, record: OperationRecord) -> Line:
         "started_at": record.started_at,
         "ended_at": record.ended_at,
     }
-
-
-def _event_line(event: Event) -> Line:
-    return {"type": "event", **event.as_dict()}
 
 
 def _error(error: ErrorInfo | None) -> Line | None:

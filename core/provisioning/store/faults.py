@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from provisioning.contract.rows import Unreadable, Unwritable
 from provisioning.errors import (
     JournalCorrupt,
     JournalError,
@@ -14,7 +15,6 @@ from provisioning.errors import (
     JournalReadOnly,
     JournalTooNew,
 )
-from provisioning.store.rows import Unreadable, Unwritable
 
 __all__ = [
     "closed",

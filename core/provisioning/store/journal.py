@@ -10,8 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from provisioning.contract.checkpoint import checkpoint_at, checkpoint_now
 from provisioning.contract.events import Event
 from provisioning.contract.journal import (
+    Archive,
     CancelMode,
     NewRun,
     OperationRecord,
@@ -20,17 +22,20 @@ from provisioning.contract.journal import (
     RunState,
     WorkflowCheckpoint,
 )
-from provisioning.errors import RunConflict
+from provisioning.contract.lease import check_cancellable, check_same
+from provisioning.contract.moving import moved_away
+from provisioning.contract.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
 from provisioning.store import connection as connections
 from provisioning.store import faults, queries
-from provisioning.store.checkpoint import checkpoint_at, checkpoint_now
+from provisioning.store.archive import SqliteArchive, open_archive
 from provisioning.store.group_commit import Change, GroupCommit
-from provisioning.store.lease import find_run, is_driven, is_new, take_lease
+from provisioning.store.lease import find_run, take_lease
 from provisioning.store.migration import migrate
+from provisioning.store.pruning import forget_run
 from provisioning.store.readers import Readers
-from provisioning.store.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
 from provisioning.store.schema import VERSION
 from provisioning.store.tail import Tail
+from provisioning.store.taking_in import take_in
 from provisioning.store.writer import SqliteRunWriter
 
 __all__ = ["SqliteJournal", "open_journal"]
@@ -187,7 +192,7 @@ class SqliteJournal:
         def change(connection: sqlite3.Connection) -> bool:
             known = connection.execute(queries.FIND_RUN, (run.workflow_id,)).fetchone()
             if known is not None:
-                _check_same(as_run(known), run)
+                check_same(known, run)
                 return False
             columns = {"workflow_id": run.workflow_id, "name": run.name, "digest": run.digest, "total": run.total}
             cursor = connection.execute(queries.ADD_RUN, {**columns, "now": now})
@@ -236,7 +241,7 @@ class SqliteJournal:
 
         def change(connection: sqlite3.Connection) -> None:
             row = find_run(connection, workflow_id)
-            _check_cancellable(row)
+            check_cancellable(row)
             connection.execute(queries.SET_CANCEL, (mode.value, workflow_id))
 
         self._change(change)
@@ -246,6 +251,9 @@ class SqliteJournal:
 
         def checked(connection: sqlite3.Connection) -> T:
             connections.check_current(connection, self._group.path)
+            moved = connection.execute(queries.FIND_META, ("moved_to",)).fetchone()
+            if moved is not None:
+                raise moved_away(str(self._group.path), moved[0])
             return change(connection)
 
         return self._group.write(checked)
@@ -287,9 +295,14 @@ class SqliteJournal:
     def checkpoint(self, workflow_id: str, *, step: int | None = None) -> WorkflowCheckpoint:
         """Return the run's state after event `step` (None: now), or raise `RunNotFound`."""
         with self._readers.snapshot() as connection:
+            row = find_run(connection, workflow_id)
             if step is None:
-                return checkpoint_now(connection, workflow_id)
-            return checkpoint_at(connection, workflow_id, step)
+                operations = connection.execute(queries.LIST_STATES, row[:1]).fetchall()
+                last = connection.execute(queries.FIND_LAST_EVENT, row[:1]).fetchone()
+                return checkpoint_now(as_run(row), operations, last)
+            wanted = {"workflow_id": workflow_id, "after": 0, "limit": -1}
+            events = map(as_event, connection.execute(queries.LIST_EVENTS_OF_RUN, wanted))
+            return checkpoint_at(as_run(row), events, step)
 
     # --- events
 
@@ -321,28 +334,21 @@ class SqliteJournal:
         with self._readers.read() as connection:
             return int(connection.execute(queries.FIND_LAST_SEQUENCE).fetchone()[0])
 
+    # --- the whole
 
-def _check_same(known: RunRecord, run: NewRun) -> None:
-    """Raise `RunConflict` unless the run that is there has the document of the one that is to be."""
-    if known.digest == run.digest:
-        return
-    raise RunConflict(
-        f"run {run.workflow_id} is there with another document: that one ({known.name}) has the digest {known.digest}, "
-        f"this one ({run.name}) has {run.digest}",
-        workflow_id=run.workflow_id,
-        hint="Give the document another workflow_id, or go on with the run that is there: "
-        f"`provisioning workflow resume {run.workflow_id}`.",
-    )
+    def archive(self) -> SqliteArchive:
+        """Open all that the journal holds, as it is now; whoever opened it closes it."""
+        return open_archive(self._group.path)
 
+    def forget(self, run: RunRecord) -> bool:
+        """Delete a run with all that belongs to it, unless it is driven or is not as it was read; say whether."""
+        return self._change(lambda connection: forget_run(connection, run))
 
-def _check_cancellable(row: Row) -> None:
-    """Raise `RunConflict` unless somebody drives the run, or will do so for the first time."""
-    run = as_run(row)
-    if run.state.is_active and (is_new(row) or is_driven(row)):
-        return
-    reason = "its process has ended" if run.state.is_active else f"it is {run.state}"
-    raise RunConflict(
-        f"run {run.workflow_id} is not running: {reason}",
-        workflow_id=run.workflow_id,
-        hint=f"`provisioning workflow rollback {run.workflow_id}` undoes it.",
-    )
+    def take_in(self, archive: Archive) -> None:
+        """Take over everything that another journal holds; raise `JournalError` when there is a run here already."""
+        self._change(lambda connection: take_in(connection, archive, self._group.path))
+        self.identify()
+
+    def retire(self, place: str) -> None:
+        """Refuse every change from now on, because the journal was moved to `place`; it can still be read."""
+        self._change(lambda connection: connection.execute(queries.ADD_META, ("moved_to", place)))

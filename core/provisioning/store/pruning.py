@@ -4,8 +4,8 @@ A run holds what its operations created and nobody is known to have deleted, and
 undone: forgetting it would turn a server into an orphan.
 """
 
-import json
 import sqlite3
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,20 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.contract.events import EventKind
-from provisioning.contract.journal import OperationState, RunRecord, RunState
+from provisioning.contract.holder import is_dead
+from provisioning.contract.journal import Archive, OperationState, RunRecord, RunState
+from provisioning.contract.lease import is_driven
 from provisioning.contract.operation import Resource
+from provisioning.contract.rows import as_run
 from provisioning.store import faults, queries
-from provisioning.store.connection import can_write, check_current, connect_reader, connect_writer
-from provisioning.store.lease import is_driven
-from provisioning.store.rows import Row, as_operation, as_run
+from provisioning.store.archive import open_archive
+from provisioning.store.connection import check_current, connect_writer
 
-__all__ = ["OVER", "Candidate", "find_candidates", "forget"]
+__all__ = ["OVER", "Candidate", "candidates_in", "find_candidates", "forget", "forget_run"]
 
 OVER = (RunState.SUCCEEDED, RunState.ROLLED_BACK)
 """The states of a run that is over: nobody would go on with it."""
 
 _UNSETTLED = [
-    state.value
+    state
     for state in OperationState
     if state.is_open or state in (OperationState.COMPENSATING, OperationState.COMPENSATION_FAILED)
 ]
@@ -55,49 +57,60 @@ class Candidate:
 def find_candidates(
     path: Path, *, before: float, states: Collection[RunState] = OVER, keep: int = 0, busy_timeout: float = 10.0
 ) -> list[Candidate]:
+    """Return the candidates in a SQLite journal, as `candidates_in` does."""
+    with closing(open_archive(path, busy_timeout=busy_timeout)) as archive:
+        return candidates_in(archive, before=before, states=states, keep=keep)
+
+
+def candidates_in(
+    archive: Archive, *, before: float, states: Collection[RunState] = OVER, keep: int = 0
+) -> list[Candidate]:
     """Return the runs in one of `states` that nobody drives and nothing happened to since `before`, the oldest first.
 
     The newest `keep` runs of the journal are left out. `before` is seconds since the epoch. Raises any `JournalError`.
     """
-    path = path.absolute()
-    wanted = {"before": before, "keep": keep, "states": json.dumps([state.value for state in states])}
-    with (
-        faults.translated(path),
-        closing(connect_reader(path, busy_timeout=busy_timeout, writable=can_write(path))) as connection,
-    ):
-        check_current(connection, path)
-        connection.execute("BEGIN")
-        rows = [row for row in connection.execute(queries.LIST_RUNS_BEFORE, wanted) if not is_driven(row)]
-        deletions = _deletions(connection) if rows else {}
-        return [Candidate(as_run(row), tuple(_holds(connection, row, deletions))) for row in rows]
+    runs: list[RunRecord] = []
+    newest: deque[str] = deque(maxlen=keep)
+    for run in archive.list_runs():
+        newest.append(run.workflow_id)
+        if run.updated_at < before and run.state in states and not _is_driven(run):
+            runs.append(run)
+    kept = set(newest)
+    found = [run for run in runs if run.workflow_id not in kept]
+    deletions = _deletions(archive) if found else {}
+    return [Candidate(run, tuple(_holds(archive, run, deletions))) for run in found]
 
 
-def _deletions(connection: sqlite3.Connection) -> Mapping[Resource, float]:
+def _is_driven(run: RunRecord) -> bool:
+    return run.lease is not None and not is_dead(run.lease.holder)
+
+
+def _deletions(archive: Archive) -> Mapping[Resource, float]:
     """Return when each resource was last told to be gone; its name is left out, because not every event has it."""
-    rows = connection.execute(queries.LIST_EVENTS_OF_KIND, (EventKind.RESOURCE_DELETED.value,))
-    return {_known_by(json.loads(data)): at for data, at in rows if data is not None}
+    events = archive.list_events(kind=EventKind.RESOURCE_DELETED)
+    return {_known_by(event.data): event.at for event in events if event.data}
 
 
 def _known_by(told: Mapping[str, Any]) -> Resource:
     return Resource(str(told.get("type")), str(told.get("id")), told.get("provider"))
 
 
-def _holds(connection: sqlite3.Connection, row: Row, deletions: Mapping[Resource, float]) -> Iterator[str]:
-    wanted = {"workflow_id": row[1], "start": 0, "states": None, "limit": -1}
-    for operation in connection.execute(queries.LIST_OPERATIONS_WITH_RESOURCES, wanted):
-        record = as_operation(operation)
+def _holds(archive: Archive, run: RunRecord, deletions: Mapping[Resource, float]) -> Iterator[str]:
+    unsettled: list[str] = []
+    for record in archive.list_operations(run.workflow_id):
+        if record.state in _UNSETTLED or (record.state is OperationState.FAILED and record.compensation is not None):
+            unsettled.append(f"operation {record.operation_id}, which is {record.state}")
         if record.state is OperationState.COMPENSATED:
             continue
         for resource in record.resources:
             gone_at = deletions.get(_known_by(resource.as_dict()))
             if gone_at is None or gone_at < (record.ended_at or record.started_at or 0.0):
                 yield f"{resource.type} {resource.name or resource.id} of operation {record.operation_id}"
-    for operation_id, state in connection.execute(queries.LIST_UNSETTLED, (row[0], json.dumps(_UNSETTLED))):
-        yield f"operation {operation_id}, which is {state}"
+    yield from unsettled
 
 
 def forget(path: Path, candidates: Sequence[Candidate], *, busy_timeout: float = 10.0) -> list[Candidate]:
-    """Delete runs with everything that belongs to them, and return those that were.
+    """Delete runs of a SQLite journal with everything that belongs to them, and return those that were.
 
     Each one is deleted in a transaction of its own, and only when nothing has happened to it since it was found.
     Raises any `JournalError`.
@@ -111,16 +124,22 @@ def forget(path: Path, candidates: Sequence[Candidate], *, busy_timeout: float =
         return [candidate for candidate in candidates if _forgotten(connection, candidate.run)]
 
 
+def forget_run(connection: sqlite3.Connection, run: RunRecord) -> bool:
+    """Delete a run inside a transaction, unless something has happened to it since it was read; return whether."""
+    row = connection.execute(queries.FIND_RUN, (run.workflow_id,)).fetchone()
+    is_same = row is not None and as_run(row) == run and not is_driven(row)
+    if is_same:
+        for statement in queries.FORGET_RUN:
+            connection.execute(statement, row[:1])
+    return is_same
+
+
 def _forgotten(connection: sqlite3.Connection, run: RunRecord) -> bool:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        row = connection.execute(queries.FIND_RUN, (run.workflow_id,)).fetchone()
-        is_same = row is not None and as_run(row) == run and not is_driven(row)
-        if is_same:
-            for statement in queries.FORGET_RUN:
-                connection.execute(statement, row[:1])
+        is_gone = forget_run(connection, run)
     except BaseException:
         connection.rollback()
         raise
     connection.execute("COMMIT")
-    return is_same
+    return is_gone

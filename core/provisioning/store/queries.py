@@ -20,8 +20,9 @@ __all__ = [
     "FIND_OPERATION",
     "FIND_RUN",
     "FORGET_RUN",
+    "LIST_ALL_EVENTS",
+    "LIST_ALL_EVENTS_OF_RUN",
     "LIST_EVENTS",
-    "LIST_EVENTS_OF_KIND",
     "LIST_EVENTS_OF_RUN",
     "LIST_IDS",
     "LIST_LEASES",
@@ -29,17 +30,17 @@ __all__ = [
     "LIST_OPERATIONS_NEWEST_FIRST",
     "LIST_OPERATIONS_WITH_RESOURCES",
     "LIST_RUNS",
-    "LIST_RUNS_BEFORE",
     "LIST_RUNS_OLDEST_FIRST",
     "LIST_STATES",
     "LIST_STRAYS",
-    "LIST_UNSETTLED",
     "MARK_REMNANT",
     "MOVE_RUN",
     "PUT_OPERATION",
     "RELEASE_LEASE",
     "SET_CANCEL",
     "SET_LAST_SEQUENCE",
+    "SET_META",
+    "TAKE_IN_RUN",
     "TAKE_LEASE",
     "TAKE_LEASES_AWAY",
     "TOUCH_RUN",
@@ -53,6 +54,9 @@ ADD_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
 
 FIND_META = "SELECT value FROM meta WHERE key = ?"
 """Read one of the things that are there once."""
+
+SET_META = "UPDATE meta SET value = ? WHERE key = ?"
+"""Write one of the things that are there once anew."""
 
 FIND_LAST_SEQUENCE = "SELECT value FROM meta WHERE key = 'last_sequence'"
 """Read the place of the newest event, of whatever run, deleted or not."""
@@ -106,17 +110,6 @@ FROM runs ORDER BY run
 """
 """Read all runs with their leases, the oldest first."""
 
-LIST_RUNS_BEFORE = """
-SELECT run, workflow_id, name, state, digest, total, created_at, updated_at, error, cancel,
-       lease_holder, lease_fence, lease_since, lease_expires_at, outputs, events
-FROM runs
-WHERE updated_at < :before
-  AND state IN (SELECT value FROM json_each(:states))
-  AND run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT :keep)
-ORDER BY run
-"""
-"""Read the runs of some states that nothing has happened to since a time, but for the newest of all."""
-
 FORGET_RUN = (
     "DELETE FROM events WHERE run = ?",
     "DELETE FROM operations WHERE run = ?",
@@ -146,6 +139,13 @@ SET_CANCEL = "UPDATE runs SET cancel = ? WHERE workflow_id = ?"
 
 FIND_CANCEL = "SELECT cancel FROM runs WHERE run = ? AND lease_fence = ? AND lease_holder = ?"
 """Read what was asked to become of a run; no row when the lease is another's by now."""
+
+TAKE_IN_RUN = """
+INSERT INTO runs (workflow_id, name, state, digest, total, created_at, updated_at, error, outputs, cancel,
+                  lease_fence, events)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+"""Record a run as another journal has it."""
 
 # --- the lease: each statement but the first names holder and fence, and changes nothing for one who lost it
 
@@ -243,14 +243,6 @@ ORDER BY position LIMIT :limit
 """
 """Read a stretch of a run's operations that made something, in the order of their intents."""
 
-LIST_UNSETTLED = """
-SELECT operation_id, state FROM operations
-WHERE run = ?
-  AND (state IN (SELECT value FROM json_each(?)) OR (state = 'failed' AND compensation IS NOT NULL))
-ORDER BY position
-"""
-"""Read which operations of a run are in certain states, or have failed with something left to undo."""
-
 LIST_STATES = """
 SELECT operation_id, state, ended_at FROM operations WHERE run = ? ORDER BY position
 """
@@ -283,8 +275,20 @@ ORDER BY sequence LIMIT :limit
 """
 """Read the events of one run after a place."""
 
-LIST_EVENTS_OF_KIND = "SELECT data, at FROM events WHERE kind = ? ORDER BY sequence"
-"""Read what events of one kind told, and when, over all runs."""
+LIST_ALL_EVENTS = """
+SELECT sequence, workflow_id, kind, at, operation_id, data
+FROM events CROSS JOIN runs USING (run)
+WHERE :kind IS NULL OR kind = :kind ORDER BY sequence
+"""
+"""Read all events, of one kind or of every."""
+
+LIST_ALL_EVENTS_OF_RUN = """
+SELECT sequence, :workflow_id, kind, at, operation_id, data
+FROM events
+WHERE run = (SELECT run FROM runs WHERE workflow_id = :workflow_id) AND (:kind IS NULL OR kind = :kind)
+ORDER BY sequence
+"""
+"""Read all events of one run, of one kind or of every."""
 
 FIND_EVENT_BEFORE = """
 SELECT sequence FROM events

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from provisioning.contract.rows import Row, Unreadable, as_document, as_event, as_operation, as_run, error_column
 from provisioning.errors import ErrorInfo
 from provisioning.store import faults, queries
 from provisioning.store.connection import check_identity, connect_reader, connect_writer, make_folder, prepare
-from provisioning.store.rows import Row, Unreadable, as_document, as_event, as_operation, as_run, error_column
-from provisioning.store.soundness import REMNANT, run_problems
+from provisioning.store.examination import problems_of_row
+from provisioning.store.soundness import REMNANT
 from provisioning.store.tear import TornTable
 
 __all__ = ["Salvage", "salvage_journal"]
@@ -193,7 +194,7 @@ class _Work:
         kept = self._fresh.execute(queries.LIST_RUNS_OLDEST_FIRST).fetchall()
         for row in kept:
             run, workflow_id = row[:2]
-            problems = list(run_problems(self._fresh, row))
+            problems = list(problems_of_row(self._fresh, row))
             if not problems:
                 self._salvage.whole.append(workflow_id)
             elif self._fresh.execute(queries.FIND_DOCUMENT_OF, (run,)).fetchone() is None:

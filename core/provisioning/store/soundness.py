@@ -1,14 +1,12 @@
 """Whether one run is whole and legal: everything that its rows must agree in."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from provisioning.contract.events import EventKind
-from provisioning.contract.journal import OperationState, RunRecord, RunState
+from provisioning.contract.checkpoint import Fold
+from provisioning.contract.events import Event, EventKind
+from provisioning.contract.journal import OperationRecord, OperationState, RunRecord, RunState
 from provisioning.contract.moves import RUN_HOLDS, RUN_MOVES
-from provisioning.store import queries
-from provisioning.store.checkpoint import Fold
-from provisioning.store.rows import Row, Unreadable, as_document, as_event, as_operation, as_run
+from provisioning.contract.rows import Unreadable
 
 __all__ = ["REMNANT", "is_remnant", "run_problems"]
 
@@ -36,45 +34,34 @@ def is_remnant(run: RunRecord) -> bool:
     return run.error is not None and run.error.code == REMNANT
 
 
-def run_problems(connection: sqlite3.Connection, row: Row) -> Iterator[str]:
-    """Yield what is wrong with a run; `row` is the run's own. A remnant is only read, as it cannot be whole."""
-    try:
-        run = as_run(row)
-        as_document(*_document(connection, row[0]))
-    except Unreadable as error:
-        yield str(error)
-        return
+def run_problems(
+    run: RunRecord, operations: Iterable[OperationRecord | Unreadable], events: Iterable[Event | Unreadable]
+) -> Iterator[str]:
+    """Yield what is wrong with a run whose document is there. A remnant is only read, as it cannot be whole.
+
+    `operations` are in the order of their intents, `events` oldest first; what could not be read stands among them.
+    """
     states: dict[str, OperationState] = {}
     fold = Fold(at=run.created_at)
     begun: set[str] = set()
-    problems = [*_read_operations(connection, run, states), *_read_events(connection, run, fold, begun)]
+    problems = [*_read_operations(run, operations, states), *_read_events(run, events, fold, begun)]
     yield from problems
     if not problems and not is_remnant(run):
         yield from _wrong_states(run, states)
         yield from _contradictions(run, states, fold, begun)
 
 
-def _document(connection: sqlite3.Connection, run: int) -> Row:
-    row: Row | None = connection.execute(queries.FIND_DOCUMENT_OF, (run,)).fetchone()
-    if row is None:
-        raise Unreadable("its document is missing")
-    return row
-
-
 def _read_operations(
-    connection: sqlite3.Connection, run: RunRecord, states: dict[str, OperationState]
+    run: RunRecord, records: Iterable[OperationRecord | Unreadable], states: dict[str, OperationState]
 ) -> Iterator[str]:
     """Fill `states`; yield what cannot be read, and what is missing.
 
     Positions up to `total` are given one by one, and those above belong to operations that were blocked at first.
     """
-    wanted = {"workflow_id": run.workflow_id, "start": 0, "states": None, "limit": -1}
     expected = 1
-    for row in connection.execute(queries.LIST_OPERATIONS, wanted):
-        try:
-            record = as_operation(row)
-        except Unreadable as error:
-            yield str(error)
+    for record in records:
+        if isinstance(record, Unreadable):
+            yield str(record)
             continue
         states[record.operation_id] = record.state
         if record.position > run.total or is_remnant(run):
@@ -86,18 +73,19 @@ def _read_operations(
             yield f"operation {record.operation_id} is succeeded, and has no result"
 
 
-def _read_events(connection: sqlite3.Connection, run: RunRecord, fold: Fold, begun: set[str]) -> Iterator[str]:
+def _read_events(run: RunRecord, events: Iterable[Event | Unreadable], fold: Fold, begun: set[str]) -> Iterator[str]:
     """Fold the events; yield what cannot be read, what is missing, and moves that are not legal."""
     count = 0
-    wanted = {"workflow_id": run.workflow_id, "after": 0, "limit": -1}
-    for row in connection.execute(queries.LIST_EVENTS_OF_RUN, wanted):
+    for event in events:
         count += 1
+        if isinstance(event, Unreadable):
+            yield str(event)
+            continue
         before = fold.state
         try:
-            event = as_event(row)
             fold.take(event)
-        except Unreadable as error:
-            yield str(error)
+        except ValueError as error:
+            yield f"event {event.sequence}: {error}"
             continue
         if event.operation_id is not None and event.kind in _RECORDED:
             begun.add(event.operation_id)

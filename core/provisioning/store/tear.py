@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
-from provisioning.store.rows import Row
+from provisioning.contract.rows import Row
 
 __all__ = ["TornTable"]
 

@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from provisioning.contract.journal import Batch, CancelMode
+from provisioning.contract.lease import Lease
+from provisioning.contract.rows import Row, as_cancel, end_columns, event_columns, operation_row
 from provisioning.store import faults, queries
 from provisioning.store.group_commit import GroupCommit
-from provisioning.store.lease import Lease
 from provisioning.store.readers import Readers
-from provisioning.store.rows import Row, as_cancel, end_columns, event_columns, operation_row
 from provisioning.store.tail import Tail
 
 __all__ = ["SqliteRunWriter"]

@@ -22,16 +22,16 @@ def command(invocation: Invocation) -> int:
     with invocation.open() as app:
         care = app.journal_care
         problems = care.check()
-    data = {"path": str(care.path), "problems": [problem.as_dict() for problem in problems]}
+    data = {"path": str(care.place), "problems": [problem.as_dict() for problem in problems]}
     rows = [(problem.workflow_id, problem.message) for problem in problems]
 
     def show() -> None:
         if problems:
             show_table(("workflow_id", "problem"), rows, empty="")
         else:
-            write_line(f"{care.path} is sound.")
+            write_line(f"{care.place} is sound.")
 
-    message = f"{care.path} has {len(problems)} problems"
+    message = f"{care.place} has {len(problems)} problems"
     give(
         invocation,
         data,
@@ -40,7 +40,7 @@ def command(invocation: Invocation) -> int:
         error={"code": "JournalCorrupt", "message": message} if problems else None,
     )
     if problems:
-        click.echo(f"to put what can be read into a new one: {_salvage(invocation, str(care.path))}", err=True)
+        click.echo(f"to put what can be read into a new one: {_salvage(invocation, str(care.place))}", err=True)
     return ExitCode.FAILED if problems else ExitCode.DONE
 
 

@@ -18,5 +18,5 @@ def command(invocation: Invocation) -> None:
     with invocation.open() as app:
         care = app.journal_care
         sizes = care.vacuum()
-    data = {"path": str(care.path), "bytes_before": sizes.before, "bytes_after": sizes.after}
+    data = {"path": str(care.place), "bytes_before": sizes.before, "bytes_after": sizes.after}
     give(invocation, data, lambda: show_fields(data))

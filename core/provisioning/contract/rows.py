@@ -22,6 +22,7 @@ from provisioning.contract.operation import Compensation, Resource
 from provisioning.errors import ErrorInfo
 
 __all__ = [
+    "RUN_COLUMNS",
     "Row",
     "Unreadable",
     "Unwritable",
@@ -38,10 +39,17 @@ __all__ = [
     "error_column",
     "event_columns",
     "operation_row",
+    "run_row",
 ]
 
+RUN_COLUMNS = (
+    *("workflow_id", "name", "state", "digest", "total", "created_at", "updated_at"),
+    *("error", "outputs", "cancel", "lease_fence", "events"),
+)
+"""What `run_row` encodes."""
+
 Row = tuple[Any, ...]
-"""What SQLite takes and gives."""
+"""What a database takes and gives."""
 
 
 class Unreadable(Exception):
@@ -123,6 +131,18 @@ def operation_row(run: int, record: OperationRecord) -> Row:
         )
     except _NO_JSON as error:
         raise Unwritable(f"operation {record.operation_id}: {error}") from error
+
+
+def run_row(run: RunRecord) -> Row:
+    """Encode a whole run, but for its number and its lease, in the order of `RUN_COLUMNS`; raise `Unwritable`."""
+    fence = 0 if run.lease is None else run.lease.fence
+    return (
+        *(run.workflow_id, run.name, run.state.value, run.digest, run.total, run.created_at, run.updated_at),
+        *end_columns(run.error, run.outputs),
+        None if run.cancel is None else run.cancel.value,
+        max(fence, 1),
+        run.events,
+    )
 
 
 def event_columns(event: NewEvent) -> Row:

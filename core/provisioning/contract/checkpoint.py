@@ -4,15 +4,11 @@ Now is read from the operations; an earlier step is folded from the events up to
 tense.
 """
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from provisioning.contract.events import Event, EventKind
-from provisioning.contract.journal import OperationState, RunState, WorkflowCheckpoint
-from provisioning.store import queries
-from provisioning.store.lease import find_run
-from provisioning.store.rows import as_event, as_run
+from provisioning.contract.journal import OperationState, RunRecord, RunState, WorkflowCheckpoint
 
 __all__ = ["Fold", "checkpoint_at", "checkpoint_now"]
 
@@ -89,14 +85,15 @@ def _operation_state(event: Event) -> OperationState | None:
     return OperationState(told) if told in _OPERATION_WORDS else _OPERATION_STATES[event.kind]
 
 
-def checkpoint_at(connection: sqlite3.Connection, workflow_id: str, step: int) -> WorkflowCheckpoint:
-    """Return what the run looked like after the last of its events up to `step`; raise `RunNotFound`."""
-    run = as_run(find_run(connection, workflow_id))
+def checkpoint_at(run: RunRecord, events: Iterable[Event], step: int) -> WorkflowCheckpoint:
+    """Return what the run looked like after the last of its `events`, oldest first, up to `step`."""
     fold = Fold(at=run.created_at)
-    for event in _events(connection, workflow_id, step):
+    for event in events:
+        if event.sequence > step:
+            break
         fold.take(event)
     return WorkflowCheckpoint(
-        workflow_id=workflow_id,
+        workflow_id=run.workflow_id,
         step=fold.step,
         completed_operations=tuple(fold.completed),
         current_state={operation_id: str(state) for operation_id, state in fold.operations.items()},
@@ -105,23 +102,18 @@ def checkpoint_at(connection: sqlite3.Connection, workflow_id: str, step: int) -
     )
 
 
-def _events(connection: sqlite3.Connection, workflow_id: str, step: int) -> Iterable[Event]:
-    rows = connection.execute(queries.LIST_EVENTS_OF_RUN, {"workflow_id": workflow_id, "after": 0, "limit": -1})
-    for row in rows:
-        if row[0] > step:
-            break
-        yield as_event(row)
+def checkpoint_now(
+    run: RunRecord, operations: Sequence[tuple[str, str, float | None]], last: tuple[int, float] | None
+) -> WorkflowCheckpoint:
+    """Return what the run looks like now, who drives it included.
 
-
-def checkpoint_now(connection: sqlite3.Connection, workflow_id: str) -> WorkflowCheckpoint:
-    """Return what the run looks like now, who drives it included; raise `RunNotFound`."""
-    row = find_run(connection, workflow_id)
-    run = as_run(row)
-    operations = connection.execute(queries.LIST_STATES, row[:1]).fetchall()
+    `operations` are id, state and end of each that has begun, in the order of their intents; `last` is the place and
+    the time of the newest event.
+    """
     succeeded = [(ended_at or 0.0, id_) for id_, state, ended_at in operations if state == OperationState.SUCCEEDED]
-    step, at = connection.execute(queries.FIND_LAST_EVENT, row[:1]).fetchone() or (0, run.created_at)
+    step, at = last or (0, run.created_at)
     return WorkflowCheckpoint(
-        workflow_id=workflow_id,
+        workflow_id=run.workflow_id,
         step=step,
         completed_operations=tuple(id_ for _, id_ in sorted(succeeded, key=lambda each: each[0])),
         current_state={id_: state for id_, state, _ in operations},

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.store import this_holder
-from provisioning.store.holder import describe_holder, is_dead
+from provisioning.contract.holder import describe_holder, is_dead, this_holder
 from tests.users import another_user
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to compare starts by")
@@ -41,7 +40,7 @@ def test_holder_is_told_in_words() -> None:
 
 def test_ended_process_is_dead() -> None:
     """A process that has ended and was reaped is dead."""
-    command = [sys.executable, "-c", "from provisioning.store import this_holder; print(this_holder())"]
+    command = [sys.executable, "-c", "from provisioning.contract.holder import this_holder; print(this_holder())"]
     holder = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     assert is_dead(holder)
@@ -50,7 +49,10 @@ def test_ended_process_is_dead() -> None:
 @LINUX
 def test_process_that_waits_to_be_reaped_is_dead() -> None:
     """A killed process is dead also while its parent has not asked for its end."""
-    code = "import sys; from provisioning.store import this_holder; print(this_holder(), flush=True); sys.stdin.read()"
+    code = (
+        "import sys; from provisioning.contract.holder import this_holder;"
+        " print(this_holder(), flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
