@@ -22,11 +22,13 @@ from provisioning.contract.journal import (
 )
 from provisioning.contract.lease import Lease, check_cancellable, check_free, check_same, is_driven, unknown_run
 from provisioning.contract.moving import moved_away
+from provisioning.contract.provider import AnyPace
 from provisioning.contract.rows import Row, as_counts, as_document, as_event, as_id, as_operation, as_run, document_row
 from provisioning_postgres import faults, queries
 from provisioning_postgres.archive import PostgresArchive, take_in
 from provisioning_postgres.connections import Connections
 from provisioning_postgres.location import Location
+from provisioning_postgres.pace import FleetPace
 from provisioning_postgres.schema import VERSION, prepare
 from provisioning_postgres.tail import Tail
 from provisioning_postgres.writer import PostgresRunWriter
@@ -308,6 +310,10 @@ class PostgresJournal:
     def retire(self, place: str) -> None:
         """Refuse every change from now on, because the journal was moved to `place`; it can still be read."""
         self._change(lambda connection: connection.execute(queries.PUT_META, ("moved_to", place)).rowcount)
+
+    def make_pace(self, instance: str, rate: float | None) -> AnyPace:
+        """Return the pace of a provider instance that everybody keeps who uses this journal."""
+        return FleetPace(self._connections, instance, rate)
 
     # --- the server
 

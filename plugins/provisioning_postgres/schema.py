@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from provisioning.contract.holder import is_dead
-from provisioning_postgres import faults
+from provisioning_postgres import faults, queue_tables
 
 __all__ = ["VERSION", "prepare"]
 
@@ -127,7 +127,7 @@ def prepare(
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         found = _version(connection, schema, name)
         if found is None:
-            connection.execute(TABLES.encode())
+            connection.execute(f"{TABLES}\n{queue_tables.CREATE}".encode())
             values = [("installation_id", installation_id), ("version", str(VERSION))]
             connection.cursor().executemany("INSERT INTO meta (key, value) VALUES (%s, %s)", values)
             found = VERSION

@@ -69,6 +69,8 @@ class PostgresRunWriter:
                 cursor = connection.execute(queries.MOVE_RUN if moved else queries.TOUCH_RUN, touched)
                 if cursor.rowcount == 0:
                     return self._made_before(connection, number)
+                if batch.enlisted is not None:
+                    batch.enlisted(connection)
                 return self._write(connection, now, operations, events)
 
         sequence = self._connections.run(work)

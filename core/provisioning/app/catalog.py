@@ -1,13 +1,14 @@
 """What workflows can name: the kinds that extensions bring, and the provider instances that are configured."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.summary import ProviderSummary
 from provisioning.config import Configuration, ProviderSettings
-from provisioning.contract import ConnectionStatus, ProviderLimits
+from provisioning.contract import AnyPace, ConnectionStatus, ProviderLimits
 from provisioning.dispatch import KindHandle, ProviderHandle, Times
 from provisioning.errors import ConfigurationError, ExtensionError
 from provisioning.extensions import (
@@ -20,6 +21,8 @@ from provisioning.extensions import (
 )
 
 __all__ = ["KindCatalog", "ProviderCatalog"]
+
+MakePace = Callable[[str, float | None], AnyPace | None]
 
 
 class KindCatalog:
@@ -51,7 +54,11 @@ class KindCatalog:
 
 
 class ProviderCatalog:
-    """Every configured provider instance by name; a provider is loaded when it is asked for."""
+    """Every configured provider instance by name; a provider is loaded when it is asked for.
+
+    With `is_remote` it is not even then: others call it, and only its limits are needed here. `paces` makes the pace of
+    an instance, where that is kept over more than this process.
+    """
 
     def __init__(
         self,
@@ -60,7 +67,12 @@ class ProviderCatalog:
         plugins: Plugins,
         options: Options,
         times: Mapping[str, Times] | None = None,
+        *,
+        is_remote: bool = False,
+        paces: MakePace | None = None,
     ) -> None:
+        self._is_remote = is_remote
+        self._paces = paces
         self._configuration = configuration
         self._registry = registry
         self._plugins = plugins
@@ -94,30 +106,47 @@ class ProviderCatalog:
     def _load(self, name: str) -> ProviderHandle:
         with self._lock:
             if name not in self._handles:
-                settings = self._configuration.provider(name)
-                record = self._registry.find_provider(settings.type)
-                handle = self._make(settings, record)
-                try:
-                    handle.open()
-                except ExtensionError as error:
-                    record.refuse(ExtensionProblem(ProblemCode.PLUGIN_FAILED, error.message, error.hint))
-                    raise
-                self._handles[name] = handle
+                self._handles[name] = self._unopened(name) if self._is_remote else self._opened(name)
             return self._handles[name]
 
-    def _make(self, settings: ProviderSettings, record: ExtensionRecord) -> ProviderHandle:
+    def _opened(self, name: str) -> ProviderHandle:
+        settings = self._configuration.provider(name)
+        record = self._registry.find_provider(settings.type)
         options = self._options.of_provider(record, settings)
+        handle = self._handle(settings, record, lambda: options)
+        try:
+            handle.open()
+        except ExtensionError as error:
+            record.refuse(ExtensionProblem(ProblemCode.PLUGIN_FAILED, error.message, error.hint))
+            raise
+        return handle
+
+    def _unopened(self, name: str) -> ProviderHandle:
+        """Make what a driver needs of an instance that workers call: its secrets may be known to them alone."""
+        settings = self._configuration.provider_use(name)
+        record = self._registry.find_provider(settings.type)
+        return self._handle(
+            settings, record, lambda: self._options.of_provider(record, self._configuration.provider(name))
+        )
+
+    def _handle(
+        self, settings: ProviderSettings, record: ExtensionRecord, options: Callable[[], Mapping[str, Any]]
+    ) -> ProviderHandle:
         provider = record.manifest.provider
         lag = provider.listing_lag if settings.listing_lag is None else settings.listing_lag
         return ProviderHandle(
             settings.name,
             settings.type,
-            lambda: load_provider(record)(settings.name, options),
+            lambda: load_provider(record)(settings.name, options()),
             capabilities=frozenset(provider.capabilities),
             limits=ProviderLimits(settings.timeout, settings.max_parallel, lag, settings.requests_per_second),
             wrappers=self._plugins.hooks,
             times=self._times,
+            pace=self._pace_of(settings),
         )
+
+    def _pace_of(self, settings: ProviderSettings) -> AnyPace | None:
+        return None if self._paces is None else self._paces(settings.name, settings.requests_per_second)
 
     def close(self) -> None:
         """Let every instance that was used let go of what it holds."""

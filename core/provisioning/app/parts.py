@@ -15,16 +15,17 @@ from provisioning.app.options import Options
 from provisioning.app.plugins import Plugins
 from provisioning.app.roots import WorkflowRoots
 from provisioning.app.routes import Routes
+from provisioning.app.routing import Routing
 from provisioning.app.run import Run
 from provisioning.app.stores import Stores
 from provisioning.config import Configuration, Draft, find_workspace, read_draft, user_config_file
-from provisioning.contract import Engine, Journal
+from provisioning.contract import AnyPace, Engine, EngineRun, Journal
 from provisioning.contract.holder import this_holder
 from provisioning.dispatch import Guards, Observers, Service, Times
 from provisioning.errors import ConfigurationError, Problem
 from provisioning.extensions import ExtensionRecord, Installer, Registry, find_installer
 from provisioning.retry import RetryPolicy
-from provisioning.workflow import Caller, Planner, RunSettings, Surroundings
+from provisioning.workflow import Caller, Errands, Planner, RunSettings, Surroundings
 
 __all__ = ["Parts"]
 
@@ -120,7 +121,34 @@ class Parts:
     @cached_property
     def providers(self) -> ProviderCatalog:
         """Every configured provider instance."""
-        return ProviderCatalog(self.configuration, self.registry, self.plugins, self.options, self._times)
+        return self._catalog(is_remote=False)
+
+    @cached_property
+    def driven_providers(self) -> ProviderCatalog:
+        """The provider instances as a driver needs them: where workers call them, nothing of them but their limits."""
+        return self._catalog(is_remote=True) if self.engines.is_remote else self.providers
+
+    def _catalog(self, *, is_remote: bool) -> ProviderCatalog:
+        return ProviderCatalog(
+            self.configuration,
+            self.registry,
+            self.plugins,
+            self.options,
+            self._times,
+            is_remote=is_remote,
+            paces=self._make_pace,
+        )
+
+    def _make_pace(self, instance: str, rate: float | None) -> AnyPace | None:
+        """Return the pace that is kept beside the journal, None where only this process keeps it."""
+        make = None if self.stores.is_own else getattr(self.journal, "make_pace", None)
+        pace: AnyPace | None = None if make is None else make(instance, rate)
+        return pace
+
+    @cached_property
+    def routing(self) -> Routing:
+        """By whom jobs may be carried out."""
+        return Routing(self.configuration, self.registry)
 
     @cached_property
     def engines(self) -> Engines:
@@ -149,7 +177,7 @@ class Parts:
         self.engines.check()
         return Planner(
             kinds=self.kinds,
-            providers=self.providers,
+            providers=self.driven_providers,
             roots=self._roots,
             defaults=self._run_settings(),
             redact=self.configuration.redactor.redact,
@@ -174,12 +202,20 @@ class Parts:
             journal=self.journal,
             make_engine=self._make_engine,
             kinds=self.kinds,
-            providers=self.providers,
+            providers=self.driven_providers,
             guards=self.guards,
             roots=self._roots,
             redact=self.configuration.redactor.redact,
             new_holder=this_holder,
             directory=str(self.workspace),
+            route=self.routing.route,
+        )
+
+    @cached_property
+    def errands(self) -> Errands:
+        """What carries out orders, where this process is a worker."""
+        return Errands(
+            lambda: self.journal, self._roots, self.configuration.redactor.redact, self.workspace, self._caller
         )
 
     def _service(self, record: ExtensionRecord) -> Service:
@@ -204,8 +240,9 @@ class Parts:
         for run in runs:
             run.join()
         try:
-            if (providers := self.__dict__.get("providers")) is not None:  # it is a cached property
-                providers.close()
+            for name in ("providers", "driven_providers"):  # they are cached properties
+                if (providers := self.__dict__.get(name)) is not None:
+                    providers.close()
             if (plugins := self.__dict__.get("plugins")) is not None:
                 plugins.close()
         finally:
@@ -222,15 +259,17 @@ class Parts:
     def _open_journal(self) -> Journal:
         return self.stores.open()
 
-    def _make_engine(self, capacity: int, hold: Callable[[], None]) -> Engine:
-        caller = Caller(
+    def _make_engine(self, capacity: int, hold: Callable[[], None], run: EngineRun) -> Engine:
+        return self.engines.make(self._caller(hold), capacity, run)
+
+    def _caller(self, hold: Callable[[], None]) -> Caller:
+        return Caller(
             kinds=self.kinds,
             providers=self.providers,
             guards=self.guards,
             directory=str(self.workspace),
             hold=hold,
         )
-        return self.engines.make(caller, capacity)
 
     def _run_settings(self) -> RunSettings:
         settings = self.configuration.workflow

@@ -96,6 +96,11 @@ TREE: Mapping[str, str | Noun] = {
             "salvage": "Put what can be read of a damaged journal into a new one.",
         },
     ),
+    "worker": "Carry out operations of some pools until a signal comes.",
+    "cluster": Noun(
+        "Look at the workers of this workspace, and at what waits for them.",
+        {"status": "Show workers, pools, versions, queues and leases."},
+    ),
     "events": "Print the events of all runs, or of one.",
     "serve": "Serve this workspace over HTTP until a signal comes.",
     "token": Noun(

@@ -221,6 +221,19 @@ class Configuration:
             )
         return ProviderSettings.from_table(name, self._section(("providers", name), ProviderTable))
 
+    def provider_use(self, name: str) -> ProviderSettings:
+        """Return how one provider instance may be used: its own keys, secrets among them, are not looked at.
+
+        Raises as `provider`.
+        """
+        written = self._data["providers"].get(name)
+        if not isinstance(written, Mapping):
+            return self.provider(name)
+        keys = [key for key in ProviderTable.model_fields if key in written]
+        path = ("providers", name)
+        data = {key: self._interpolation.resolve((*path, key)).value for key in keys}
+        return ProviderSettings.from_table(name, self._model(path, ProviderTable, data))
+
     def _section(self, path: tuple[str, ...], model: type[_Model]) -> _Model:
         return self._model(path, model, self._interpolation.resolve(path).value)
 

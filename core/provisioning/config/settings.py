@@ -118,6 +118,8 @@ class ProviderTable(BaseModel):
     """How many calls to the provider go out in a second, evenly spaced."""
     listing_lag: _Seconds | None = None
     """Seconds after which everything that was created is certainly listed."""
+    pool: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)] = "default"
+    """Whose workers call it, where operations run in workers."""
 
 
 class Settings(_Table):
@@ -149,6 +151,7 @@ class ProviderSettings:
     requests_per_second: float | None
     listing_lag: float | None
     options: Mapping[str, Any]
+    pool: str = "default"
 
     @classmethod
     def from_table(cls, name: str, table: ProviderTable) -> "ProviderSettings":
@@ -161,6 +164,7 @@ class ProviderSettings:
             requests_per_second=table.requests_per_second,
             listing_lag=table.listing_lag,
             options=table.model_extra or {},
+            pool=table.pool,
         )
 
 

@@ -15,7 +15,19 @@ from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.command import CommandContext
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import Cancellation, OperationContext
-from provisioning.contract.engine import Engine, Execute, Finished, Job, Note, Noted, Step
+from provisioning.contract.engine import (
+    DEFAULT_POOL,
+    Engine,
+    EngineRun,
+    Enlist,
+    Execute,
+    Finished,
+    Job,
+    Note,
+    Noted,
+    Route,
+    Step,
+)
 from provisioning.contract.envelope import Envelope, Status
 from provisioning.contract.events import Event, EventKind
 from provisioning.contract.extension import ExtensionContext
@@ -60,15 +72,18 @@ from provisioning.contract.operation import (
     Settlement,
     Unsettled,
 )
-from provisioning.contract.provider import Capability, Provider, ProviderLimits
+from provisioning.contract.provider import AnyPace, Capability, Provider, ProviderLimits
 from provisioning.contract.reply import reply_document
 from provisioning.contract.server import Server, ServerSpec, ServerState
+from provisioning.contract.worker import CarryOut, ClusterStatus, QueueInfo, Worker, WorkerInfo, WorkerOffer
 
 __all__ = [
+    "DEFAULT_POOL",
     "HOOK_API",
     "HOOK_API_FLOOR",
     "PROJECT",
     "Absent",
+    "AnyPace",
     "ApiReply",
     "ApiRequest",
     "ApiRoute",
@@ -80,8 +95,10 @@ __all__ = [
     "CancelMode",
     "Cancellation",
     "Capability",
+    "CarryOut",
     "CheckResult",
     "CheckStatus",
+    "ClusterStatus",
     "CommandContext",
     "Compensation",
     "CompensationAction",
@@ -89,6 +106,8 @@ __all__ = [
     "Decision",
     "Done",
     "Engine",
+    "EngineRun",
+    "Enlist",
     "Envelope",
     "Event",
     "EventKind",
@@ -120,7 +139,9 @@ __all__ = [
     "Provider",
     "ProviderHooks",
     "ProviderLimits",
+    "QueueInfo",
     "Resource",
+    "Route",
     "RunRecord",
     "RunState",
     "RunWriter",
@@ -134,6 +155,9 @@ __all__ = [
     "Step",
     "Unsettled",
     "Volume",
+    "Worker",
+    "WorkerInfo",
+    "WorkerOffer",
     "WorkflowCheckpoint",
     "WorkflowHooks",
     "Zone",

@@ -8,7 +8,22 @@ from typing import Any, Protocol
 from provisioning.contract.context import Cancellation
 from provisioning.contract.operation import Compensation, Operation, Outcome, Settlement
 
-__all__ = ["Engine", "Execute", "Finished", "Job", "Note", "Noted", "Step"]
+__all__ = [
+    "DEFAULT_POOL",
+    "Engine",
+    "EngineRun",
+    "Enlist",
+    "Execute",
+    "Finished",
+    "Job",
+    "Note",
+    "Noted",
+    "Route",
+    "Step",
+]
+
+DEFAULT_POOL = "default"
+"""The pool of whatever names none."""
 
 
 class Step(StrEnum):
@@ -25,8 +40,27 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Who may carry a job out, and beside how many others.
+
+    `kind` and `provider` are the extensions that it needs, each with the version that the driver has; `instance` is the
+    provider instance, `max_parallel` how many calls there may be at once, `pool` whose workers are to do it.
+    """
+
+    pool: str = DEFAULT_POOL
+    kind: tuple[str, str] = ("", "")
+    instance: str | None = None
+    provider: tuple[str, str] | None = None
+    max_parallel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One call to make. `ticket` names it in answers; `timeout` is in seconds."""
+    """One call to make. `ticket` names it in answers; `timeout` is in seconds.
+
+    The rest is for an engine that has calls made elsewhere: `zone` and `position` are the operation's own, `route` says
+    who may make the call.
+    """
 
     ticket: int
     step: Step
@@ -34,6 +68,18 @@ class Job:
     attempt: int = 1
     timeout: float | None = None
     compensation: Compensation | None = None
+    zone: str | None = None
+    position: int = 0
+    route: Route = field(default_factory=Route)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """The run that an engine works for: `fence` is the number of its driver's lease; a high `priority` comes first."""
+
+    workflow_id: str
+    fence: int
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +103,9 @@ class Noted:
 Note = Callable[[str, Mapping[str, Any]], None]
 """Takes a note of a job: the kind of event and its data."""
 
+Enlist = Callable[[Any], None]
+"""Puts jobs into a transaction of the journal, which it is handed in the store's own form."""
+
 Execute = Callable[[Job, Cancellation, Note], Outcome | Settlement | Compensation | None]
 """Makes the call that a job stands for, and returns or raises what the hook does.
 
@@ -66,7 +115,14 @@ An engine hands it the job, a cancellation that `Engine.cancel` sets, and where 
 
 
 class Engine(Protocol):
-    """Runs jobs and tells of their ends. One driver uses one engine; `submit` and `collect` are its thread's alone."""
+    """Runs jobs and tells of their ends. One driver uses one engine; `submit` and `collect` are its thread's alone.
+
+    An engine whose queue is kept beside the journal may have `enlist(jobs) -> Enlist` as well. It is asked instead of
+    `submit`, before the intents of the jobs are committed, and what it returns is called inside that transaction: so a
+    job is there if and only if its intent is. It may be called again with another connection, when the first one was
+    lost and nothing had been committed. With `waits(ticket) -> bool` it says of a job that is late whether it has not
+    begun: that one's time has not begun either.
+    """
 
     @property
     def capacity(self) -> int:

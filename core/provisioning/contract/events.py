@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     """A run was stopped from outside and can go on."""
     OPERATION_STARTED = "OperationStarted"
     """An operation's intent is durable and its call begins."""
+    WORKER_AWAITED = "WorkerAwaited"
+    """No worker that is there now may carry an operation out; it waits for one."""
     OPERATION_RETRIED = "OperationRetried"
     """An attempt failed and another one follows."""
     OPERATION_MOVED = "OperationMoved"

@@ -15,7 +15,7 @@ from provisioning.contract.asset import Asset, AssetKind, AssetSpec
 from provisioning.contract.catalog import Image, Size, Zone
 from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import OperationContext
-from provisioning.contract.engine import Engine, Execute
+from provisioning.contract.engine import Engine, EngineRun, Execute
 from provisioning.contract.events import Event
 from provisioning.contract.extension import ExtensionContext
 from provisioning.contract.guard import Decision
@@ -24,6 +24,7 @@ from provisioning.contract.journal import Journal
 from provisioning.contract.operation import Compensation, Operation, OperationKind, Outcome, Settlement
 from provisioning.contract.provider import Provider
 from provisioning.contract.server import Server, ServerSpec
+from provisioning.contract.worker import CarryOut, ClusterStatus, Worker, WorkerOffer
 
 __all__ = [
     "HOOK_API",
@@ -262,12 +263,35 @@ class ServiceHooks:
         type: str,  # noqa: A002 - the setting's word
         execute: Execute,
         capacity: int,
+        run: EngineRun,
         context: ExtensionContext,
     ) -> Engine:
         """Return an engine of a type, which calls `execute` for up to `capacity` jobs at once, for one run.
 
-        Manifest: `[engine] types`.
+        An engine whose jobs run in other processes (`[engine] remote = true`) calls nothing here: it carries orders
+        (`contract/wire.py`) to workers. Manifest: `[engine] types`.
         """
+
+    @hookspec(firstresult=True)
+    def create_worker(  # type: ignore[empty-body]
+        self,
+        type: str,  # noqa: A002 - the setting's word
+        carry_out: CarryOut,
+        offer: WorkerOffer,
+        context: ExtensionContext,
+    ) -> Worker:
+        """Return a worker that takes orders of a type of engine and has `carry_out` do them.
+
+        Manifest: `[engine] remote = true`.
+        """
+
+    @hookspec(firstresult=True)
+    def cluster_status(  # type: ignore[empty-body]
+        self,
+        type: str,  # noqa: A002 - the setting's word
+        context: ExtensionContext,
+    ) -> ClusterStatus:
+        """Return the workers of a type of engine, and what waits for them. Manifest: `[engine] remote = true`."""
 
     @hookspec(firstresult=True)
     def open_store(self, url: str, context: ExtensionContext) -> Journal:  # type: ignore[empty-body]

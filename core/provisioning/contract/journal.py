@@ -4,7 +4,7 @@ Everything a run does passes through `RunWriter.commit`: a `Batch` is durable as
 holder of the run's lease can commit one. Readers never block a writer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -213,7 +213,8 @@ class NewEvent:
 class Batch:
     """What one turn of a run wants durable, all together: operations replaced, events added, the run's new state.
 
-    `error` and `outputs` are written together with `state`, and replace what was there.
+    `error` and `outputs` are written together with `state`, and replace what was there. `enlisted` is called with the
+    store's transaction, so that what an engine puts there is durable if and only if the rest is.
     """
 
     operations: list[OperationRecord] = field(default_factory=list)
@@ -221,10 +222,11 @@ class Batch:
     state: RunState | None = None
     error: ErrorInfo | None = None
     outputs: Mapping[str, Any] | None = None
+    enlisted: Callable[[Any], None] | None = None
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.operations or self.events or self.state)
+        return bool(self.operations or self.events or self.state or self.enlisted)
 
 
 @dataclass(frozen=True, slots=True)

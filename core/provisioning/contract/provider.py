@@ -12,7 +12,7 @@ from provisioning.contract.connection import ConnectionStatus
 from provisioning.contract.context import OperationContext
 from provisioning.contract.server import Server, ServerSpec
 
-__all__ = ["Capability", "Provider", "ProviderLimits"]
+__all__ = ["AnyPace", "Capability", "Provider", "ProviderLimits"]
 
 S = TypeVar("S", bound=AssetSpec)
 
@@ -51,6 +51,22 @@ class ProviderLimits:
     max_parallel: int | None = None
     listing_lag: float = 0.0
     requests_per_second: float | None = None
+
+
+class AnyPace(Protocol):
+    """The evenly spaced turns in which one provider instance is called, over however many processes keep them."""
+
+    def take(self) -> float:
+        """Take the next turn; return how long it is away, in seconds, 0 for now."""
+        ...
+
+    def opens_in(self) -> float:
+        """Return how long the next turn is away, taking none."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody have a turn for so long."""
+        ...
 
 
 class Provider(Protocol):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from provisioning.cache import TtlCache
 from provisioning.contract import (
+    AnyPace,
     Asset,
     AssetSpec,
     Capability,
@@ -81,6 +82,7 @@ class ProviderHandle:
         wrappers: Sequence[Wrapper] = (),
         times: Mapping[str, Times] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        pace: AnyPace | None = None,
     ) -> None:
         self._name = name
         self._type = type
@@ -88,7 +90,7 @@ class ProviderHandle:
         self._capabilities = capabilities
         self._limits = limits or ProviderLimits()
         self._wrappers = tuple(wrappers)
-        self._pace = Pace(self._limits.requests_per_second, clock)
+        self._pace: AnyPace = pace or Pace(self._limits.requests_per_second, clock)
         self._times = times
         self._catalog: TtlCache[str, tuple[Any, ...]] = TtlCache(CATALOG_SECONDS, clock=clock)
         self._lock = threading.RLock()

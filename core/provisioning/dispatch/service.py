@@ -3,7 +3,20 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from provisioning.contract import ApiRoute, Engine, Execute, ExtensionContext, HealthCheck, Journal, ServiceHooks
+from provisioning.contract import (
+    ApiRoute,
+    CarryOut,
+    ClusterStatus,
+    Engine,
+    EngineRun,
+    Execute,
+    ExtensionContext,
+    HealthCheck,
+    Journal,
+    ServiceHooks,
+    Worker,
+    WorkerOffer,
+)
 from provisioning.dispatch.answer import checked_items, shown
 from provisioning.dispatch.foreign import Foreign, members_of, missing_members
 from provisioning.dispatch.hook import hooks_of
@@ -58,24 +71,53 @@ class Service:
         check_routes(routes, self._extension)
         return routes
 
-    def create_engine(self, type: str, execute: Execute, capacity: int) -> Engine:  # noqa: A002 - the setting's word
+    def create_engine(
+        self,
+        type: str,  # noqa: A002 - the setting's word
+        execute: Execute,
+        capacity: int,
+        run: EngineRun,
+    ) -> Engine:
         """Return an engine that has everything that one needs."""
-        options = {"type": type, "execute": execute, "capacity": capacity}
-        return cast("Engine", self._part("create_engine", Engine, options))
+        options = {"type": type, "execute": execute, "capacity": capacity, "run": run}
+        return cast("Engine", self._part("create_engine", Engine, options, more=("enlist", "waits")))
+
+    def create_worker(self, type: str, carry_out: CarryOut, offer: WorkerOffer) -> Worker:  # noqa: A002
+        """Return a worker that has everything that one needs."""
+        options = {"type": type, "carry_out": carry_out, "offer": offer}
+        return cast("Worker", self._part("create_worker", Worker, options))
+
+    def cluster_status(self, type: str) -> ClusterStatus:  # noqa: A002 - the setting's word
+        """Return the workers of an engine, and what waits for them."""
+        hook = "cluster_status"
+        answer = self._hooks.call(hook, type=type, context=self._context)
+        if not isinstance(answer, ClusterStatus):
+            raise self._hooks.wrong(hook, shown(answer), "a ClusterStatus")
+        return answer
 
     def open_store(self, url: str) -> Journal:
         """Return a journal that has everything that one needs."""
-        return cast("Journal", self._part("open_store", Journal, {"url": url}, nested=("acquire",)))
+        return cast(
+            "Journal",
+            self._part("open_store", Journal, {"url": url}, nested=("acquire", "archive"), more=("make_pace",)),
+        )
 
     def _items(self, hook: str, kind: type[T]) -> list[T]:
         return list(checked_items(self._hooks, hook, self._hooks.call(hook, context=self._context), kind))
 
     def _part(
-        self, hook: str, protocol: type, arguments: Mapping[str, Any], *, nested: Collection[str] = ()
+        self,
+        hook: str,
+        protocol: type,
+        arguments: Mapping[str, Any],
+        *,
+        nested: Collection[str] = (),
+        more: Collection[str] = (),
     ) -> Foreign:
         answer = self._hooks.call(hook, context=self._context, **arguments)
         noun = protocol.__name__.lower()
         if lacks := missing_members(answer, protocol):
             raise self._hooks.wrong(hook, f"{shown(answer)} without {', '.join(lacks)}", f"a whole {noun}")
         subject = f"the {noun} of extension {self._extension}"
-        return Foreign(answer, members_of(protocol), extension=self._extension, subject=subject, nested=nested)
+        members = members_of(protocol) | {name for name in more if callable(getattr(answer, name, None))}
+        return Foreign(answer, members, extension=self._extension, subject=subject, nested=nested)

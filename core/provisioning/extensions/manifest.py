@@ -279,6 +279,8 @@ class EngineTable(_Table):
 
     types: list[EngineType] = []
     """What `[engine] type` may say to mean it. Hook: `create_engine`."""
+    remote: bool = False
+    """Whether its operations run in workers, other processes. Hooks: `create_worker` and `cluster_status`."""
 
 
 class StoreTable(_Table):
@@ -367,6 +369,8 @@ class Manifest(_Table):
             "load_config": ("config_source", self.config_source.provides),
             "health_checks": ("health", self.health.checks),
             "create_engine": ("engine", self.engine.types),
+            "create_worker": ("engine", self.engine.remote),
+            "cluster_status": ("engine", self.engine.remote),
             "open_store": ("store", self.store.schemes),
             "api_routes": ("api", self.api.routes),
         }

@@ -15,6 +15,7 @@ PHRASES: Mapping[str, str] = {
     EventKind.WORKFLOW_FAILED: "workflow failed",
     EventKind.WORKFLOW_INTERRUPTED: "workflow interrupted",
     EventKind.OPERATION_STARTED: "started",
+    EventKind.WORKER_AWAITED: "waits for a worker",
     EventKind.OPERATION_RETRIED: "is tried again",
     EventKind.OPERATION_MOVED: "is tried elsewhere",
     EventKind.OPERATION_WAITING: "waits",

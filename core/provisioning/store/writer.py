@@ -62,6 +62,8 @@ class SqliteRunWriter:
             self._hold(connection, now, len(events), moved)
             if operations:
                 connection.executemany(queries.PUT_OPERATION, operations)
+            if batch.enlisted is not None:
+                batch.enlisted(connection)
             return _add_events(connection, run, now, events) if events else 0
 
         sequence = self._group.write(change)

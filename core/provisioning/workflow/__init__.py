@@ -8,6 +8,7 @@ from provisioning.workflow.document import (
     check_overrides,
     document_schema,
 )
+from provisioning.workflow.errand import Errands
 from provisioning.workflow.moves import check_resume, check_rollback
 from provisioning.workflow.ownership import Ownership
 from provisioning.workflow.plan import Plan, PlanEntry
@@ -21,6 +22,7 @@ __all__ = [
     "EXIT_CODES",
     "Caller",
     "DocumentConfiguration",
+    "Errands",
     "Ownership",
     "Plan",
     "PlanEntry",

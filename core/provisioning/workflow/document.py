@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, Validat
 from provisioning.errors import Problem
 from provisioning.source import Format, Source
 from provisioning.workflow.complaint import problems_of, refusal, unknown
-from provisioning.workflow.names import LONGEST_WORKFLOW_ID, OPERATION_ID, WORKFLOW_ID
+from provisioning.workflow.names import LONGEST_WORKFLOW_ID, OPERATION_ID, POOL, WORKFLOW_ID
 
 __all__ = [
     "DocumentConfiguration",
@@ -36,6 +36,7 @@ OneOrSeveral = Annotated[
     Annotated[str, Tag("one")] | Annotated[Alternatives, Tag("several")],
     Discriminator(lambda value: "several" if isinstance(value, list) else "one"),
 ]
+Pool = Annotated[str, Field(pattern=POOL, max_length=40)]
 ForEach = Annotated[
     Any,
     WithJsonSchema(
@@ -71,7 +72,8 @@ class OperationDefinition:
     each of its operations. `when` is a truth value or a `{{condition}}`. `for_each` is a list,
     a table, a whole number (from 1 to it), or a reference to one of these; it and `provider` are known before the run.
     `provider` may be several instances, and `zones` several zones of one: where one has no room
-    (`CapacityUnavailable`), the next is tried.
+    (`CapacityUnavailable`), the next is tried. `pool` is whose workers carry it out, where there are workers; the
+    provider instance's own when left out, and said of a nested workflow it is said of each of its operations.
     """
 
     __pydantic_config__ = _CLOSED
@@ -86,11 +88,12 @@ class OperationDefinition:
     timeout: Seconds | None = None
     retry: RetryDefinition | None = None
     on_failure: OnFailure | None = None
+    pool: Pool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what was left out."""
         document: dict[str, Any] = {"id": self.id, "kind": self.kind}
-        for name in ("provider", "zones", "for_each", "when", "timeout", "on_failure"):
+        for name in ("provider", "zones", "for_each", "when", "timeout", "on_failure", "pool"):
             value = getattr(self, name)
             if value is not None:
                 document[name] = value
@@ -108,7 +111,7 @@ class DocumentConfiguration:
     In a nested workflow it is said of that one's operations, but for `parallelism` and `run_timeout`, of which a run
     has only one. `timeout` is of each operation, `run_timeout` of driving the whole run forwards; both in seconds. With
     `no_rollback` in the outermost document nothing is undone for a failure, whatever is said of it anywhere: `rollback`
-    is as `stop`.
+    is as `stop`. Workers serve runs of a higher `priority` first, from -100 to 100; it is 0 when left out.
     """
 
     __pydantic_config__ = _CLOSED
@@ -119,11 +122,12 @@ class DocumentConfiguration:
     run_timeout: Seconds | None = None
     no_rollback: Annotated[bool, Field(strict=True)] | None = None
     retry: RetryDefinition | None = None
+    priority: Annotated[int, Field(ge=-100, le=100, strict=True)] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what was left out."""
         document: dict[str, Any] = {}
-        for name in ("parallelism", "on_failure", "timeout", "run_timeout", "no_rollback"):
+        for name in ("parallelism", "on_failure", "timeout", "run_timeout", "no_rollback", "priority"):
             value = getattr(self, name)
             if value is not None:
                 document[name] = value

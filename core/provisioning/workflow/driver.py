@@ -105,7 +105,7 @@ class Driver(ABC):
             self.limits.begin_turn()
             self._let_back()
             self.take_up()
-            self.ledger.commit()
+            self.ledger.commit(self.traffic.enlist())
             self.traffic.depart()
             if self.traffic.is_empty and not self._returning and not self.has_more():
                 return
@@ -178,7 +178,10 @@ class Driver(ABC):
             return
         flight.turn = None
         compensation = flight.record.compensation if step is Step.COMPENSATE else None
-        self.traffic.call(flight, step, limit=self._call_limit(flight.provider), compensation=compensation)
+        record = flight.record
+        route = self.surroundings.route(record.kind, record.provider, self.plan.settings.pool_of(flight.node))
+        limit = self._call_limit(flight.provider)
+        self.traffic.call(flight, step, route=route, limit=limit, compensation=compensation)
 
     def _turn_of(self, flight: Flight, provider: str) -> float:
         """Return how long the flight has to wait before it may call its provider, in seconds.

@@ -9,6 +9,7 @@ from typing import Any
 from provisioning.contract import (
     Batch,
     CancelMode,
+    Enlist,
     EventKind,
     Journal,
     NewEvent,
@@ -99,8 +100,9 @@ class Ledger:
                 record.resources = (*record.resources, resource)
                 self.tell(EventKind.RESOURCE_CREATED, record.operation_id, resource.as_dict())
 
-    def commit(self) -> None:
-        """Make everything durable that was written since the last commit."""
+    def commit(self, enlisted: Enlist | None = None) -> None:
+        """Make everything durable that was written since the last commit, and `enlisted` with it."""
+        self._batch.enlisted = enlisted
         if self._batch:
             batch, self._batch = self._batch, Batch()
             self._writer.commit(batch)

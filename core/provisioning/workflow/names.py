@@ -4,14 +4,16 @@ import re
 
 from provisioning.errors import ConfigurationError
 
-__all__ = ["LONGEST_WORKFLOW_ID", "OPERATION_ID", "RULES", "WORKFLOW_ID", "check_workflow_id"]
+__all__ = ["LONGEST_WORKFLOW_ID", "OPERATION_ID", "POOL", "RULES", "WORKFLOW_ID", "check_workflow_id"]
 
 OPERATION_ID = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 WORKFLOW_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+POOL = r"^[a-z0-9][a-z0-9_-]*$"
 LONGEST_WORKFLOW_ID = 128
 
 RULES = {
     OPERATION_ID: "must begin with a letter or '_', and may hold letters, digits, '_' and '-' after it",
+    POOL: "must begin with a small letter or a digit, and may hold small letters, digits, '_' and '-' after it",
     WORKFLOW_ID: "must begin with a letter or a digit, and may hold letters, digits, '.', '_' and '-' after it",
 }
 """Each pattern in words."""

@@ -1,10 +1,10 @@
 """An operation's parameters with every reference resolved: whether they can be used, and their digest."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from provisioning.contract import wire
 from provisioning.errors import OperationFailed
 from provisioning.source import dotted
 from provisioning.workflow.flight import Flight
@@ -32,7 +32,7 @@ def check_parameters(flight: Flight, *, has_lost_secrets: bool) -> None:
 def digest_of(flight: Flight) -> str:
     """Return a SHA-256 of the resolved parameters: a token belongs to these and no others."""
     assert flight.operation is not None  # noqa: S101 - resolved just now
-    return hashlib.sha256(_text(flight.operation.parameters).encode()).hexdigest()
+    return wire.digest_of(flight.operation.parameters)
 
 
 def _text(parameters: Mapping[str, Any]) -> str:

@@ -94,6 +94,7 @@ class Plan:
             "timeout": settings.timeout,
             **({} if settings.run_timeout is None else {"run_timeout": settings.run_timeout}),
             **({"no_rollback": True} if settings.no_rollback else {}),
+            **({"priority": settings.priority} if settings.priority else {}),
             "retry": {
                 name: getattr(retry, name) for name in ("attempts", "initial_delay", "factor", "max_delay", "jitter")
             },

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
-from provisioning.contract import Engine, EventKind, Journal, NewRun, OperationRecord, RunState, RunWriter
+from provisioning.contract import Engine, EngineRun, EventKind, Journal, NewRun, OperationRecord, RunState, RunWriter
 from provisioning.contract.moves import RUN_MOVES
 from provisioning.errors import ErrorInfo, JournalError, ProvisioningError, RunConflict
 from provisioning.workflow.backward import Backward
@@ -64,7 +64,8 @@ class Runner:
         """
         writer = self._surroundings.journal.acquire(self._plan.workflow_id, self._surroundings.new_holder())
         try:
-            with closing(self._surroundings.make_engine(self._plan.parallelism, writer.hold)) as engine:
+            run = EngineRun(self._plan.workflow_id, writer.fence, self._plan.settings.priority)
+            with closing(self._surroundings.make_engine(self._plan.parallelism, writer.hold, run)) as engine:
                 return _Course(self, self._plan, self._surroundings, writer, engine).follow(is_new, rollback, skip)
         finally:
             with suppress(JournalError):  # how the run stands is durable, or told already; the lease ends by itself
@@ -91,6 +92,7 @@ class _Course:
             surroundings.journal, writer, redact=surroundings.redact, now=surroundings.now, clock=clock
         )
         self._traffic = Traffic(engine, clock, plan.settings.call_grace)
+        self._ledger.has_lost_secrets = self._traffic.is_remote
         self._run = surroundings.journal.get_run(plan.workflow_id)
         self._state = self._run.state
 

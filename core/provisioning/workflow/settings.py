@@ -17,7 +17,7 @@ class RunSettings:
 
     `timeout` bounds an operation over all its attempts, `run_timeout` the whole way forwards from each start or resume.
     `call_grace` is how long a call may overrun its time before nobody waits for it any more. With `no_rollback` a
-    failure undoes nothing: what was done is kept, to be looked at.
+    failure undoes nothing: what was done is kept, to be looked at. A higher `priority` is served first by workers.
     """
 
     parallelism: int = 10
@@ -27,12 +27,13 @@ class RunSettings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     call_grace: float = 5.0
     no_rollback: bool = False
+    priority: int = 0
 
     def overridden_by(self, configuration: DocumentConfiguration) -> "RunSettings":
         """Return these settings with what a document says instead."""
         changes: dict[str, Any] = {
             name: value
-            for name in ("parallelism", "on_failure", "timeout", "run_timeout", "no_rollback")
+            for name in ("parallelism", "on_failure", "timeout", "run_timeout", "no_rollback", "priority")
             if (value := getattr(configuration, name)) is not None
         }
         return replace(self, retry=_with(self.retry, configuration.retry), **changes)
@@ -47,6 +48,10 @@ class RunSettings:
     def timeout_of(self, operation: PlannedOperation) -> float:
         """Return the time-out of one operation, in seconds."""
         return float(next(_words(operation, "timeout"), self.timeout))
+
+    def pool_of(self, operation: PlannedOperation) -> str | None:
+        """Return the pool whose workers are to carry one operation out; None where only its provider says."""
+        return next(_words(operation, "pool"), None)
 
     def on_failure_of(self, operation: PlannedOperation) -> OnFailure:
         """Return what the failure of one operation means for the run."""
@@ -72,7 +77,7 @@ def _words(operation: PlannedOperation, name: str) -> Iterator[Any]:
     while current is not None:
         owner = current.scope.owner
         inner = (current.scope.document.configuration,) if owner is not None else ()
-        yield from (word for place in (current.definition, *inner) if (word := getattr(place, name)) is not None)
+        yield from (word for place in (current.definition, *inner) if (word := getattr(place, name, None)) is not None)
         current = owner
 
 

@@ -1,10 +1,10 @@
 """What is under way in one run: calls that the engine makes, and waits that the clock ends."""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
-from provisioning.contract import Compensation, Engine, Finished, Job, Noted, Step
+from provisioning.contract import Compensation, Engine, Enlist, Finished, Job, Noted, Route, Step
 from provisioning.workflow.flight import Flight
 
 __all__ = ["Traffic"]
@@ -20,6 +20,8 @@ class Traffic:
 
     def __init__(self, engine: Engine, clock: Callable[[], float], grace: float) -> None:
         self._engine = engine
+        self._enlist: Callable[[Sequence[Job]], Enlist] | None = getattr(engine, "enlist", None)
+        self._waits: Callable[[int], bool] = getattr(engine, "waits", _never_waits)
         self._clock = clock
         self._grace = grace
         self._tickets = count(1)
@@ -32,6 +34,11 @@ class Traffic:
         self._told: set[int] = set()
 
     @property
+    def is_remote(self) -> bool:
+        """Whether calls are made in other processes, which answer without any secret."""
+        return self._enlist is not None
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is called and nothing waits; calls that nobody waits for do not count."""
         return not self._called and not self._waiting
@@ -41,7 +48,13 @@ class Traffic:
         self._engine.wake()
 
     def call(
-        self, flight: Flight, step: Step, *, limit: float | None, compensation: Compensation | None = None
+        self,
+        flight: Flight,
+        step: Step,
+        *,
+        route: Route,
+        limit: float | None = None,
+        compensation: Compensation | None = None,
     ) -> None:
         """Make a call as soon as `depart` is told that its intent is durable; `limit` bounds it, in seconds."""
         assert flight.operation is not None  # noqa: S101 - resolved before any call
@@ -52,8 +65,27 @@ class Traffic:
         flight.call_deadline = now + timeout
         self._called[flight.ticket] = flight
         self._next_check = min(self._next_check, flight.call_deadline)
-        attempt = flight.record.attempt
-        self._jobs.append(Job(flight.ticket, step, flight.operation, attempt, timeout, compensation))
+        record = flight.record
+        job = Job(
+            ticket=flight.ticket,
+            step=step,
+            operation=flight.operation,
+            attempt=record.attempt,
+            timeout=timeout,
+            compensation=compensation,
+            zone=flight.location.zone,
+            position=record.position,
+            route=route,
+        )
+        self._jobs.append(job)
+
+    def enlist(self) -> Enlist | None:
+        """Return what puts the calls into the commit of their intents, where the engine has its queue there."""
+        if self._enlist is None or not self._jobs:
+            return None
+        jobs, self._jobs = self._jobs, []
+        enlist: Enlist = self._enlist(jobs)
+        return enlist
 
     def depart(self) -> None:
         """Hand all calls to the engine whose intents are durable by now."""
@@ -108,6 +140,8 @@ class Traffic:
             return
         self._next_check = NEVER
         for ticket, flight in list(self._called.items()):
+            if flight.call_deadline <= now < flight.deadline and self._waits(ticket):
+                flight.call_deadline = flight.deadline  # the call has not begun, and gets its time when it does
             last = flight.call_deadline + self._grace
             if now >= last:
                 self._engine.abandon(ticket)
@@ -118,3 +152,7 @@ class Traffic:
                 self._told.add(ticket)
                 self._engine.cancel(ticket)
             self._next_check = min(self._next_check, last if now >= flight.call_deadline else flight.call_deadline)
+
+
+def _never_waits(_ticket: int) -> bool:
+    return False

@@ -281,7 +281,7 @@ class Process:
             new_token=self.world.new_token,
         )
 
-    def _make_engine(self, capacity: int, hold: Callable[[], None]) -> VirtualEngine:
+    def _make_engine(self, capacity: int, hold: Callable[[], None], _run: object = None) -> VirtualEngine:
         caller = Caller(
             kinds=KINDS,
             providers=FaultyProviders(self.world.clouds, self.reach),

@@ -5,7 +5,7 @@ from typing import cast
 
 from provisioning.app import App
 from provisioning.app.parts import Parts
-from provisioning.contract import Engine, Journal
+from provisioning.contract import Engine, EngineRun, Journal
 from provisioning.store import open_journal
 from provisioning.testing.faults.calls import FaultyCalls, FaultyProviders
 from provisioning.testing.faults.connection import faulty_connection
@@ -26,7 +26,7 @@ def faulty_application(reach: Reach, *, lease_seconds: float = 30.0) -> type[App
             journal = open_journal(self.stores.file(), lease_seconds=lease_seconds, factory=faulty_connection(reach))
             return cast("Journal", FaultyJournal(journal, reach))
 
-        def _make_engine(self, capacity: int, hold: Callable[[], None]) -> Engine:
+        def _make_engine(self, capacity: int, hold: Callable[[], None], run: EngineRun) -> Engine:
             caller = Caller(
                 kinds=self.kinds,
                 providers=FaultyProviders(self.providers, reach),
@@ -34,7 +34,7 @@ def faulty_application(reach: Reach, *, lease_seconds: float = 30.0) -> type[App
                 directory=str(self.workspace),
                 hold=hold,
             )
-            return self.engines.make(FaultyCalls(caller, reach), capacity)
+            return self.engines.make(FaultyCalls(caller, reach), capacity, run)
 
     class FaultyApp(App):
         """The application, with the points."""

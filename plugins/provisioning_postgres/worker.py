@@ -1,0 +1,215 @@
+"""A worker: Procrastinate's, with our orders as its one task, signs of life, and a drain at its end."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.job_context import JobContext
+from procrastinate.worker import Worker as QueueWorker
+from psycopg.conninfo import make_conninfo
+
+from provisioning.contract import Cancellation, CarryOut, WorkerOffer
+from provisioning.contract.holder import this_holder
+from provisioning.contract.wire import note_answer
+from provisioning.errors import JournalError, RunFenced
+from provisioning_postgres.connections import OPTIONS
+from provisioning_postgres.encoding import encode
+from provisioning_postgres.fleet import DEAD_AFTER, TASK, queues_of, rescue
+from provisioning_postgres.journal import PostgresJournal
+
+__all__ = ["FleetWorker"]
+
+_LOGGER = logging.getLogger("provisioning.worker")
+
+BEAT = 2.0
+"""Seconds between two signs of life."""
+
+ABORT_LOOK = 0.25
+"""Seconds between two looks for jobs that should end."""
+
+MAY_GO_ON = """
+SELECT 1 FROM procrastinate_jobs, runs
+WHERE id = %s AND status = 'doing' AND worker_id = %s AND workflow_id = %s AND lease_fence = %s
+"""
+
+REGISTER = """
+INSERT INTO workers (name, queue_worker, host, pools, queues, concurrency, state, core, versions)
+VALUES (%s, %s, %s, %s, %s, %s, 'working', %s, %s::jsonb)
+"""
+
+SIGN = "UPDATE workers SET beat_at = clock_timestamp(), running = %s, state = %s WHERE name = %s"
+
+ANSWER = """
+INSERT INTO answers (workflow_id, fence, ticket, answer)
+SELECT %s, %s, %s, %s
+WHERE EXISTS (SELECT 1 FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND worker_id = %s)
+"""
+
+
+class _Lost(Exception):
+    """Others took this worker for dead: what it had under way is answered for, and it begins anew."""
+
+
+class FleetWorker:
+    """Takes orders from the queues of its offer, until it is stopped."""
+
+    def __init__(self, journal: PostgresJournal, carry_out: CarryOut, offer: WorkerOffer) -> None:
+        self._connections = journal.connections
+        self._carry_out = carry_out
+        self._offer = offer
+        self._queues = queues_of(offer)
+        self._stopping = threading.Event()
+        self._running: dict[int, tuple[JobContext, Cancellation]] = {}
+        self._worker: QueueWorker | None = None
+        self._name = ""
+        self._number: int | None = None
+
+    def run(self) -> None:
+        """Work until `stop` is called and what is under way has ended; a server that is gone is waited for."""
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._work())
+            except (ConnectorException, psycopg.Error, JournalError, _Lost, OSError) as error:
+                _LOGGER.warning("the worker begins anew: %s", error)
+                self._stopping.wait(0.5)
+
+    def stop(self) -> None:
+        """Take nothing more, and let `run` return when what is under way has ended; safe in a signal handler."""
+        self._stopping.set()
+
+    # -- one life -----------------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        location = self._connections.location
+        given = psycopg.conninfo.conninfo_to_dict(location.conninfo)
+        options = {name: value for name, value in OPTIONS.items() if name not in given}
+        conninfo = make_conninfo(location.conninfo, options=f"-c search_path={location.schema}", **options)  # type: ignore[arg-type]
+        connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10)
+        loop = asyncio.get_running_loop()
+        threads = ThreadPoolExecutor(self._offer.concurrency, thread_name_prefix="order")
+        loop.set_default_executor(threads)
+        app = App(connector=connector)
+        app.task(name=TASK, pass_context=True)(self._do)
+        async with app.open_async():
+            worker = QueueWorker(
+                app,
+                queues=self._queues,
+                concurrency=self._offer.concurrency,
+                install_signal_handlers=False,
+                delete_jobs="always",
+                fetch_job_polling_interval=1.0,
+                abort_job_polling_interval=1.0,
+                update_heartbeat_interval=BEAT,
+                stalled_worker_timeout=DEAD_AFTER * 4,
+            )
+            life = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+            try:
+                await self._live(worker, life)
+            finally:
+                if not life.done():
+                    worker.stop()  # type: ignore[no-untyped-call]
+                    await asyncio.wait([life])
+                await asyncio.to_thread(self._leave)
+                threads.shutdown(wait=False)
+
+    async def _live(self, worker: QueueWorker, life: "asyncio.Task[None]") -> None:
+        """Give signs of life, and look after what is under way, until the worker has ended."""
+        while worker.worker_id is None and not life.done():
+            await asyncio.sleep(0.01)
+        self._name, self._number = this_holder(), worker.worker_id
+        await asyncio.to_thread(self._register)
+        last = time.monotonic()
+        while not life.done():
+            if self._stopping.is_set():
+                worker.stop()  # type: ignore[no-untyped-call]
+            for context, cancellation in list(self._running.values()):
+                if context.should_abort():
+                    cancellation.cancel()
+            if time.monotonic() - last >= BEAT:
+                last = time.monotonic()
+                if not await asyncio.to_thread(self._beat):
+                    raise _Lost("others took it for dead")
+            await asyncio.wait([life], timeout=ABORT_LOOK)
+        life.result()
+
+    def _register(self) -> None:
+        offer = self._offer
+        host = self._name.split("/")[0]
+        values = (
+            *(self._name, self._number, host, list(offer.pools), self._queues, offer.concurrency, offer.core),
+            encode(offer.versions),
+        )
+        self._connections.run(lambda connection: connection.execute(REGISTER, values).rowcount)
+        _LOGGER.info("worker %s serves %s", self._name, ", ".join(offer.pools))
+
+    def _beat(self) -> bool:
+        state = "draining" if self._stopping.is_set() else "working"
+        values = (len(self._running), state, self._name)
+
+        def work(connection: psycopg.Connection) -> bool:
+            is_known = connection.execute(SIGN, values).rowcount == 1
+            rescue(connection)
+            return is_known
+
+        return self._connections.run(work)
+
+    def _leave(self) -> None:
+        with suppress(JournalError):
+            self._connections.run(
+                lambda connection: connection.execute("DELETE FROM workers WHERE name = %s", (self._name,)).rowcount
+            )
+
+    # -- one order ----------------------------------------------------------------------------------------------
+
+    def _do(self, context: JobContext, /, **order: Any) -> None:
+        """Carry an order out, in a thread of the worker's."""
+        number = context.job.id
+        assert number is not None  # noqa: S101 - it was fetched
+        cancellation = Cancellation()
+        self._running[number] = context, cancellation
+        try:
+            answer = self._carry_out(order, cancellation, self._note(order, number), self._hold(order, number))
+            self._answer(order, number, answer)
+        finally:
+            self._running.pop(number, None)
+
+    def _note(self, order: Mapping[str, Any], number: int) -> Any:
+        def note(kind: str, data: Mapping[str, Any]) -> None:
+            self._answer(order, number, note_answer(kind, data))
+
+        return note
+
+    def _hold(self, order: Mapping[str, Any], number: int) -> Any:
+        workflow_id, values = order["workflow_id"], (number, self._number, order["workflow_id"], order["fence"])
+
+        def hold() -> None:
+            found = self._connections.run(lambda connection: connection.execute(MAY_GO_ON, values).fetchone())
+            if found is None:
+                raise RunFenced(
+                    f"an order of run {workflow_id} is not to be carried out any more: the run has another driver, or"
+                    " this worker was taken for dead",
+                    workflow_id=workflow_id,
+                )
+
+        return hold
+
+    def _answer(self, order: Mapping[str, Any], number: int, answer: Mapping[str, Any]) -> None:
+        """Tell the driver; nobody else has answered for the order, or this is too late."""
+        values = (order["workflow_id"], order["fence"], order["ticket"], encode(answer), number, self._number)
+
+        def work(connection: psycopg.Connection) -> None:
+            with connection.transaction():
+                # An answer that a crash of the server loses leaves a doubt that is settled: it need not be waited for.
+                connection.execute("SET LOCAL synchronous_commit = off")
+                connection.execute(ANSWER.encode(), values)
+                connection.execute("SELECT pg_notify(%s, '')", (order["reply"],))
+
+        self._connections.run(work)
