@@ -148,8 +148,22 @@ class WorkersEngine:
         """Stop waiting for a job; one that has not begun never does, a late answer still comes."""
         self._withdraw(ticket, is_wished=False)
 
+    def drain(self) -> None:
+        """Take back everything that has not begun."""
+        numbers = {one.id: ticket for ticket, one in self._open.items() if one.id is not None}
+
+        def work(connection: psycopg.Connection) -> list[Any]:
+            return connection.execute(
+                "DELETE FROM procrastinate_jobs WHERE id = ANY(%s) AND status = 'todo' RETURNING id", (list(numbers),)
+            ).fetchall()
+
+        for (number,) in self._connections.run(work):
+            ticket = numbers[number]
+            del self._open[ticket]
+            self._given_up.append(Finished(ticket, is_withdrawn=True))
+
     def close(self) -> None:
-        """End the engine: what has not begun is taken back; what is under way ends where it is."""
+        """End the engine: what is under way ends where it is; the run's next driver takes back what has not begun."""
         self._open.clear()
 
     def _queued(self, one: _Open, ahead: int) -> QueuedJob:

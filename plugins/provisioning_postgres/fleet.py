@@ -20,7 +20,7 @@ from provisioning.contract.worker import WorkerOffer, compatible
 from provisioning.errors import Ambiguous
 from provisioning_postgres.encoding import encode
 
-__all__ = ["DEAD_AFTER", "TASK", "lane_of", "needs_of", "priority_of", "queue_of", "queues_of", "rescue"]
+__all__ = ["DEAD_AFTER", "TASK", "forget", "lane_of", "needs_of", "priority_of", "queue_of", "queues_of", "rescue"]
 
 TASK = "carry_out"
 """The one task of the queue."""
@@ -28,7 +28,12 @@ TASK = "carry_out"
 DEAD_AFTER = 15.0
 """Seconds after which a worker counts as dead that has not been heard of; on its own host that is known at once."""
 
-_MOST_PRIORITY = 1_000_000
+NOBODYS = """(worker_id IS NULL OR worker_id IN (
+    SELECT id FROM procrastinate_workers WHERE last_heartbeat < clock_timestamp() - make_interval(secs => %s)
+    AND id NOT IN (SELECT queue_worker FROM workers WHERE queue_worker IS NOT NULL)))
+"""
+"""Which jobs belong to workers that nobody knows, such as one that died before it was known."""
+
 _OF_RUN = 10_000
 
 
@@ -76,13 +81,14 @@ def rescue(connection: psycopg.Connection[Any]) -> int:
     count = 0
     for name in gone:
         with connection.transaction():
-            count += _forget(connection, name)
+            count += forget(connection, name)
     with connection.transaction():
-        _answer_for(connection, "worker_id IS NULL", ())
+        _answer_for(connection, NOBODYS, (DEAD_AFTER,))
     return count
 
 
-def _forget(connection: psycopg.Connection[Any], name: str) -> int:
+def forget(connection: psycopg.Connection[Any], name: str) -> int:
+    """Take a worker away inside a transaction, with an answer for what it had under way; return how many there were."""
     row = connection.execute(
         "SELECT queue_worker FROM workers WHERE name = %s FOR UPDATE SKIP LOCKED", (name,)
     ).fetchone()

@@ -20,9 +20,9 @@ from provisioning.contract import Cancellation, CarryOut, WorkerOffer
 from provisioning.contract.holder import this_holder
 from provisioning.contract.wire import note_answer
 from provisioning.errors import JournalError, RunFenced
-from provisioning_postgres.connections import OPTIONS
+from provisioning_postgres.connections import OPTIONS, Connections
 from provisioning_postgres.encoding import encode
-from provisioning_postgres.fleet import DEAD_AFTER, TASK, queues_of, rescue
+from provisioning_postgres.fleet import DEAD_AFTER, TASK, forget, queues_of, rescue
 from provisioning_postgres.journal import PostgresJournal
 
 __all__ = ["FleetWorker"]
@@ -117,8 +117,8 @@ class FleetWorker:
                 if not life.done():
                     worker.stop()  # type: ignore[no-untyped-call]
                     await asyncio.wait([life])
-                await asyncio.to_thread(self._leave)
-                threads.shutdown(wait=False)
+                threads.shutdown()  # calls that are under way end, and are answered for, before others may go on
+                self._leave()
 
     async def _live(self, worker: QueueWorker, life: "asyncio.Task[None]") -> None:
         """Give signs of life, and look after what is under way, until the worker has ended."""
@@ -162,48 +162,56 @@ class FleetWorker:
         return self._connections.run(work)
 
     def _leave(self) -> None:
+        def work(connection: psycopg.Connection) -> None:
+            with connection.transaction():
+                forget(connection, self._name)
+
         with suppress(JournalError):
-            self._connections.run(
-                lambda connection: connection.execute("DELETE FROM workers WHERE name = %s", (self._name,)).rowcount
-            )
+            self._connections.run(work)
 
     # -- one order ----------------------------------------------------------------------------------------------
 
     def _do(self, context: JobContext, /, **order: Any) -> None:
         """Carry an order out, in a thread of the worker's."""
-        number = context.job.id
+        number, worker = context.job.id, context.job.worker_id
         assert number is not None  # noqa: S101 - it was fetched
+        assert worker is not None  # noqa: S101 - by this worker
         cancellation = Cancellation()
         self._running[number] = context, cancellation
+        holding = _Holding(self._connections, order, number, worker)
         try:
-            answer = self._carry_out(order, cancellation, self._note(order, number), self._hold(order, number))
-            self._answer(order, number, answer)
+            holding.answer(self._carry_out(order, cancellation, holding.note, holding.hold))
         finally:
             self._running.pop(number, None)
 
-    def _note(self, order: Mapping[str, Any], number: int) -> Any:
-        def note(kind: str, data: Mapping[str, Any]) -> None:
-            self._answer(order, number, note_answer(kind, data))
 
-        return note
+class _Holding:
+    """One order as long as it is this worker's: nobody else has answered for it, and its run has the same driver."""
 
-    def _hold(self, order: Mapping[str, Any], number: int) -> Any:
-        workflow_id, values = order["workflow_id"], (number, self._number, order["workflow_id"], order["fence"])
+    def __init__(self, connections: Connections, order: Mapping[str, Any], number: int, worker: int) -> None:
+        self._connections = connections
+        self._order = order
+        self._key = (number, worker)
 
-        def hold() -> None:
-            found = self._connections.run(lambda connection: connection.execute(MAY_GO_ON, values).fetchone())
-            if found is None:
-                raise RunFenced(
-                    f"an order of run {workflow_id} is not to be carried out any more: the run has another driver, or"
-                    " this worker was taken for dead",
-                    workflow_id=workflow_id,
-                )
+    def hold(self) -> None:
+        """Raise `RunFenced` when the order is not to be carried out any more."""
+        workflow_id = self._order["workflow_id"]
+        values = (*self._key, workflow_id, self._order["fence"])
+        if self._connections.run(lambda connection: connection.execute(MAY_GO_ON, values).fetchone()) is None:
+            raise RunFenced(
+                f"an order of run {workflow_id} is not to be carried out any more: the run has another driver, or this"
+                " worker was taken for dead",
+                workflow_id=workflow_id,
+            )
 
-        return hold
+    def note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Tell the driver something while the order is carried out."""
+        self.answer(note_answer(kind, data))
 
-    def _answer(self, order: Mapping[str, Any], number: int, answer: Mapping[str, Any]) -> None:
-        """Tell the driver; nobody else has answered for the order, or this is too late."""
-        values = (order["workflow_id"], order["fence"], order["ticket"], encode(answer), number, self._number)
+    def answer(self, answer: Mapping[str, Any]) -> None:
+        """Tell the driver; when the order is not this worker's any more, that comes too late."""
+        order = self._order
+        values = (order["workflow_id"], order["fence"], order["ticket"], encode(answer), *self._key)
 
         def work(connection: psycopg.Connection) -> None:
             with connection.transaction():

@@ -24,6 +24,7 @@ class Engine:
     def cancel(self, ticket): pass
     def abandon(self, ticket): pass
     def close(self): pass
+    def drain(self): pass
 class Plugin:
     @hookimpl
     def create_engine(self, type, execute, capacity, context):
@@ -71,7 +72,9 @@ def test_an_engine_that_nobody_makes_is_refused_with_those_there_are(workspace: 
             app.run(flow(command("a", "true")))
         assert list(app.runs()) == []
         assert [str(problem) for problem in app.problems()] == [str(caught.value)]
-    assert str(caught.value) == f"{place}:2: engine.type: there is no engine 'inlien'; there is: threads, inline"
+    assert (
+        str(caught.value) == f"{place}:2: engine.type: there is no engine 'inlien'; there is: threads, inline, workers"
+    )
     assert caught.value.hint == "did you mean inline?"
     place.write_text('[engine]\ntype = "inline"\n[extensions]\ndisabled = ["own"]\n')
     with opened(workspace, tmp_path) as app, pytest.raises(ExtensionNotReady, match="is disabled"):
@@ -101,7 +104,7 @@ def test_an_engine_that_cannot_be_loaded_stops_before_anything_is_recorded(works
             "object()",
             (
                 "create_engine of extension own returned an object of type object"
-                " without abandon, cancel, capacity, close, collect, submit, wake, not a whole engine"
+                " without abandon, cancel, capacity, close, collect, drain, submit, wake, not a whole engine"
             ),
         ),
         ("None", "create_engine of extension own returned None without"),

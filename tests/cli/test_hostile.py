@@ -62,6 +62,8 @@ LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("journal", "vacuum"): (),
     ("journal", "move"): ("--to", "sqlite:///moved.db"),
     ("journal", "salvage"): (".provisioning/journal.db", "salvaged.db"),
+    ("worker",): ("--pool", "default"),
+    ("cluster", "status"): (),
     ("events",): ("flow",),
     ("serve",): ("--host", "0.0.0.0"),
     ("token", "create"): ("mine",),

@@ -87,6 +87,9 @@ class VirtualEngine:
     def abandon(self, ticket: int) -> None:
         self.abandoned.append(ticket)
 
+    def drain(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -262,7 +265,7 @@ class Stage:
         self.secrets: set[str] = set()
         self.tokens = 0
 
-    def _make_engine(self, capacity: int, hold: Callable[[], None]) -> VirtualEngine:
+    def _make_engine(self, capacity: int, hold: Callable[[], None], _run: object = None) -> VirtualEngine:
         caller = Caller(
             kinds=self.kinds,
             providers=self.clouds,

@@ -199,8 +199,8 @@ def crash(stage: Stage, plan: Any) -> None:
     """Run until a call dies, as a killed process would leave the journal."""
     surroundings = stage.surroundings
 
-    def dying(capacity: int, hold: Any) -> Any:
-        engine = stage._make_engine(capacity, hold)
+    def dying(capacity: int, hold: Any, run: Any) -> Any:
+        engine = stage._make_engine(capacity, hold, run)
         collect = engine.collect
 
         def collect_and_die(timeout: float | None) -> Any:

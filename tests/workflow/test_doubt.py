@@ -94,8 +94,8 @@ def test_a_call_gets_time_even_when_the_operation_has_none_left(stage: Stage) ->
     surroundings = stage.surroundings
     make_engine = surroundings.make_engine
 
-    def watching(capacity: int, hold: Any) -> Any:
-        engine = make_engine(capacity, hold)
+    def watching(capacity: int, hold: Any, run: Any) -> Any:
+        engine = make_engine(capacity, hold, run)
         submit_job = engine.submit
 
         def noting(job: Any) -> None:

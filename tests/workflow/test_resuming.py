@@ -400,7 +400,7 @@ def test_an_engine_that_cannot_be_made_leaves_no_lease_behind(stage: Stage) -> N
     plan = stage.plan(flow(make("a")))
     submit(plan, stage.journal)
 
-    def refusing(capacity: int, hold: Any) -> Any:
+    def refusing(capacity: int, hold: Any, run: Any) -> Any:
         raise RuntimeError("no threads left")
 
     with pytest.raises(RuntimeError, match="no threads left"):
@@ -418,8 +418,8 @@ def test_a_driver_that_lost_its_run_calls_nothing_more(stage: Stage, step: str) 
         plan = stage.plan(flow(make("a"), make("b")))
         submit(plan, stage.journal)
 
-        def losing(capacity: int, hold: Any) -> Any:
-            engine = stage._make_engine(capacity, hold)
+        def losing(capacity: int, hold: Any, run: Any) -> Any:
+            engine = stage._make_engine(capacity, hold, run)
             submit_job = engine.submit
 
             def stopped_before(job: Any) -> None:

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Self
 
 from provisioning.app.care import JournalCare
 from provisioning.app.choice import Choice
-from provisioning.app.cluster import cluster_document
 from provisioning.app.cost import Cost, cost_of
 from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.extensions import Extensions
@@ -27,10 +26,9 @@ from provisioning.app.schemas import all_schemas
 from provisioning.app.summary import ProviderSummary
 from provisioning.app.template import TemplateSummary
 from provisioning.app.templates import find_template, template_summaries
-from provisioning.app.working import WorkerProcess
+from provisioning.app.workers import Workers
 from provisioning.config import Configuration
 from provisioning.contract import (
-    DEFAULT_POOL,
     CancelMode,
     ConnectionStatus,
     Event,
@@ -300,27 +298,10 @@ class App:
         source = Source(f"run {workflow_id}", Format.JSON, dict(self.journal.get_document(workflow_id)), "")
         return self._parts.planner.plan(source, directory=self.workspace, workflow_id=workflow_id, new_id=_new_id)
 
-    # -- workers -------------------------------------------------------------------------------------------------
-
-    def worker(
-        self, *, pools: Sequence[str] = (DEFAULT_POOL,), concurrency: int = 10, most_runs: int = 50
-    ) -> WorkerProcess:
-        """Return a worker of this workspace, which carries out operations of some pools, so many at once.
-
-        It takes over runs whose driver is gone, at most `most_runs` of them at once. Raises `ConfigurationError` for an
-        engine that has no workers.
-        """
-        return WorkerProcess(self._parts, self.resume, pools=pools, concurrency=concurrency, most=most_runs)
-
     @property
-    def has_workers(self) -> bool:
-        """Whether operations are carried out by workers."""
-        return self._parts.engines.is_remote
-
-    def cluster(self) -> dict[str, Any]:
-        """Return the workers that are there, what waits for them, and who drives which run; raises as `worker`."""
-        journal = self.journal  # first: the queue is kept beside it
-        return cluster_document(self._parts.engines.cluster_status(), journal)
+    def workers(self) -> Workers:
+        """The workers that carry operations out, where the engine has them: what they do, and becoming one."""
+        return Workers(self._parts, self.resume)
 
     # -- what the journal knows ----------------------------------------------------------------------------------
 

@@ -84,11 +84,12 @@ class EngineRun:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job's end: what the hook returned, or the error that it raised."""
+    """A job's end: what the hook returned, or the error that it raised. One that is withdrawn never began."""
 
     ticket: int
     value: Outcome | Settlement | Compensation | None = None
     error: BaseException | None = None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,10 @@ class Engine(Protocol):
 
     def abandon(self, ticket: int) -> None:
         """Stop waiting for a job that does not end: its room is given to another one, a late answer still comes."""
+        ...
+
+    def drain(self) -> None:
+        """Begin no job any more that has not begun: each of these is withdrawn, the others still answer."""
         ...
 
     def close(self) -> None:

@@ -46,6 +46,7 @@ class ThreadEngine:
         self._running: dict[int, bool] = {}
         self._open: dict[int, Cancellation] = {}
         self._abandoned: set[int] = set()
+        self._withdrawn: set[int] = set()
         self._threads = 0
         self._names = count(1)
         self._note_room = threading.Semaphore(MOST_NOTES)
@@ -84,6 +85,9 @@ class ThreadEngine:
         self._abandoned.discard(answer.ticket)
         return self._open.pop(answer.ticket, None) is not None
 
+    def _not_begun(self, job: Job) -> Finished:
+        return Finished(job.ticket, is_withdrawn=True) if job.ticket in self._withdrawn else _given_up(job)
+
     def wake(self) -> None:
         """Let `collect` return at once; may be called from any thread and from a signal handler."""
         self._answers.put(None)
@@ -104,6 +108,12 @@ class ThreadEngine:
             self._abandoned.add(ticket)
             self._threads -= 1
             self._grow(len(self._open) - len(self._abandoned))
+
+    def drain(self) -> None:
+        """Begin no job any more that waits for a thread: each of these answers that it is withdrawn."""
+        for ticket in list(self._waiting):
+            if self._waiting.pop(ticket, None) is not None:
+                self._withdrawn.add(ticket)
 
     def close(self) -> None:
         """End the threads that are idle, and the others as soon as they are; waits for none. May be called again."""
@@ -133,7 +143,7 @@ class ThreadEngine:
             self._running[job.ticket] = True
             if self._waiting.pop(job.ticket, None) is None:
                 self._running.pop(job.ticket)
-                self._answers.put(_not_begun(job))
+                self._answers.put(self._not_begun(job))
                 continue
             answer = self._carry_out(job, cancellation)
             is_mine = self._running.pop(job.ticket, None) is not None
@@ -157,7 +167,7 @@ class ThreadEngine:
             return Finished(ticket, None, error)
 
 
-def _not_begun(job: Job) -> Finished:
+def _given_up(job: Job) -> Finished:
     operation = job.operation
     error = RunInterrupted(f"operation {operation.id} was given up before it began", workflow_id=operation.workflow_id)
     return Finished(job.ticket, None, error)

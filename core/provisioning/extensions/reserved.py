@@ -4,6 +4,7 @@ __all__ = ["RESERVED_COMMANDS"]
 
 RESERVED_COMMANDS = frozenset(
     {
+        "cluster",
         "completion",
         "config",
         "doctor",
@@ -16,6 +17,7 @@ RESERVED_COMMANDS = frozenset(
         "serve",
         "server",
         "token",
+        "worker",
         "workflow",
     }
 )

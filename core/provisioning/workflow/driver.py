@@ -101,6 +101,7 @@ class Driver(ABC):
 
     def drive(self) -> None:
         """Turn until everything that may be done is done."""
+        self.traffic.begin_again()
         while True:
             self.limits.begin_turn()
             self._let_back()
@@ -116,6 +117,8 @@ class Driver(ABC):
         for flight, answer, late in self.traffic.answers(min(RENEW_EVERY, self.limits.opens_in)):
             if isinstance(answer, Noted):
                 self.ledger.tell(answer.kind, flight.id, answer.data)
+            elif answer.is_withdrawn:
+                self._withdrawn(flight)
             elif late:
                 self.heard_late(flight, answer)
             else:
@@ -139,8 +142,15 @@ class Driver(ABC):
             self.limits.step_back()
             self.time_has_come(flight)
 
+    def _withdrawn(self, flight: Flight) -> None:
+        """Leave a call that never began to whoever goes on with the run; it is in no doubt."""
+        if flight.step is Step.RUN and flight.record.state is OperationState.STARTED:
+            self.ledger.write(flight.record, OperationState.RETRYING)
+        self.limits.leave(flight.provider)
+
     def drop_waits(self) -> None:
-        """Let everything that waits go, as it is."""
+        """Let everything that waits go, as it is, and have withdrawn what has not begun."""
+        self.traffic.drain()
         self.traffic.drop_waits()
         self._returning.clear()
 

@@ -32,6 +32,7 @@ class Traffic:
         self._jobs: list[Job] = []
         self._next_check = NEVER
         self._told: set[int] = set()
+        self._is_draining = False
 
     @property
     def is_remote(self) -> bool:
@@ -98,6 +99,16 @@ class Traffic:
         flight.step = step
         due = min(self._clock() + seconds, max(flight.deadline, self._clock()))
         heapq.heappush(self._waiting, (due, next(self._order), flight))
+
+    def drain(self) -> None:
+        """Have calls that have not begun withdrawn; those under way still answer."""
+        if not self._is_draining:
+            self._is_draining = True
+            self._engine.drain()
+
+    def begin_again(self) -> None:
+        """Let the next phase of the run have its calls withdrawn as well, when that is to stop."""
+        self._is_draining = False
 
     def drop_waits(self) -> list[Flight]:
         """Let all waiting flights go, as they are; return them."""

@@ -67,6 +67,11 @@ class SerialEngine:
             error = RunInterrupted(f"operation {job.operation.id} was given up before it began")
             self._given_up.append(Finished(ticket, None, error))
 
+    def drain(self) -> None:
+        """Withdraw every job: none has begun while the driver can ask this."""
+        self._given_up.extend(Finished(job.ticket, is_withdrawn=True) for job in self._jobs)
+        self._jobs.clear()
+
     def close(self) -> None:
         """Forget what has not begun."""
         self._jobs.clear()

@@ -35,7 +35,7 @@ def command(invocation: Invocation, pools: tuple[str, ...], concurrency: int, ma
     is gone is taken over here. It needs [engine] type = "workers".
     """
     with invocation.open() as app:
-        worker = app.worker(pools=pools or (DEFAULT_POOL,), concurrency=concurrency, most_runs=max_runs)
+        worker = app.workers.process(pools=pools or (DEFAULT_POOL,), concurrency=concurrency, most_runs=max_runs)
         told = threading.Event()
 
         def stop(number: int, _frame: object) -> None:

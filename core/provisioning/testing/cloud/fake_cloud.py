@@ -1,6 +1,7 @@
 """The fake cloud itself: servers that come and go by a clock, requests that go wrong, and a log of all of them."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -44,7 +45,12 @@ class FakeCloud:
         self.manners = manners or Manners()
         self._state = State(path)
         self._clock = clock
+        self._sent = threading.local()
         self.assets = FakeAssets(self.manners, self._state, clock, self._request, self._living)
+
+    def sent(self) -> None:
+        """Note that this thread sends its next request now, which arrives when it has been on its way."""
+        self._sent.at = self._clock()
 
     def close(self) -> None:
         """Let go of the file; a cloud in memory is gone."""
@@ -226,7 +232,9 @@ class FakeCloud:
                 error = failure
             server_id = answer.id if isinstance(answer, Server | Asset) else server_id
             words = "done" if error is None else type(error).__name__
-            self._state.log(Request(number, self._clock(), call, token, server_id, acted, words))
+            now = self._clock()
+            began = getattr(self._sent, "at", now)
+            self._state.log(Request(number, now, call, token, server_id, acted, words, began))
         if error is not None:
             raise error
         return answer  # type: ignore[return-value]  # where there is no answer, T has None

@@ -44,6 +44,7 @@ class FakeProvider:
     def _at(self, context: OperationContext) -> FakeCloud:
         """Return the cloud as soon as it would answer; raise what ends the wait for it."""
         cloud = self._opened(Path(context.directory))
+        cloud.sent()
         latency, remaining = cloud.manners.latency, context.remaining
         if latency:
             context.cancellation.wait(latency if remaining is None else min(latency, remaining))

@@ -10,7 +10,8 @@ class Request:
     """A request that reached the cloud, or would have.
 
     `number` counts all requests from 1, `at` is in seconds by the cloud's clock. `acted` is whether the world is
-    another one since, whatever was answered; `answer` is `done`, or the name of the error that the caller got.
+    another one since, whatever was answered; `answer` is `done`, or the name of the error that the caller got. `began`
+    is when its caller sent it: from then until `at` it was under way.
     """
 
     number: int
@@ -20,3 +21,4 @@ class Request:
     server_id: str | None
     acted: bool
     answer: str
+    began: float = 0.0

@@ -47,7 +47,8 @@ CREATE TABLE IF NOT EXISTS requests (
     token TEXT,
     server_id TEXT,
     acted INTEGER NOT NULL,
-    answer TEXT NOT NULL
+    answer TEXT NOT NULL,
+    began REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS requests_by_call ON requests (call);
 CREATE INDEX IF NOT EXISTS requests_by_time ON requests (at);
@@ -150,12 +151,14 @@ class State:
         """Add a request to the log."""
         columns = (request.at, request.call, request.token, request.server_id, request.acted, request.answer)
         self._connection.execute(
-            "INSERT INTO requests (at, call, token, server_id, acted, answer) VALUES (?, ?, ?, ?, ?, ?)", columns
+            "INSERT INTO requests (at, call, token, server_id, acted, answer, began) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*columns, request.began),
         )
 
     def requests(self) -> Sequence[Request]:
         """Return the log."""
-        rows = self._rows("SELECT number, at, call, token, server_id, acted, answer FROM requests ORDER BY number")
+        columns = "number, at, call, token, server_id, acted, answer, began"
+        rows = self._rows(f"SELECT {columns} FROM requests ORDER BY number")  # noqa: S608 - columns of our own
         return [Request(**{**row, "acted": bool(row["acted"])}) for row in rows]
 
     def count_requests(self, call: str | None = None) -> int:

@@ -22,7 +22,7 @@ def command(invocation: Invocation) -> None:
     A queue that waits and has no workers waits for one that has what it needs. It needs [engine] type = "workers".
     """
     with invocation.open() as app:
-        data = app.cluster()
+        data = app.workers.status()
     give(invocation, data, lambda: _show(data))
 
 
