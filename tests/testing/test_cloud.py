@@ -133,7 +133,7 @@ def test_a_request_goes_wrong(clock: Clock, mishap: Mishap, error: type[Exceptio
     with pytest.raises(error) as caught:
         cloud.create_server(SPEC, "t-1", {})
     assert len(cloud.servers()) == made
-    expected = Request(1, EPOCH, "create_server", "t-1", "fake-1" if made else None, bool(made), error.__name__)
+    expected = Request(1, EPOCH, "create_server", "t-1", "fake-1" if made else None, bool(made), error.__name__, EPOCH)
     assert cloud.requests() == [expected]
     if isinstance(caught.value, Throttling):
         assert caught.value.retry_after == 7.0

@@ -34,6 +34,7 @@ READ_ONLY = {
     Journal: {
         *("installation_id", "get_run", "count_runs", "list_runs", "get_document", "list_operations", "get_operation"),
         *("count_operations", "newest_events", "last_sequence", "wait_for_events", "checkpoint", "close"),
+        *("archive", "forget", "take_in", "retire"),
     },
     RunWriter: {"hold"},
     Provider: {
@@ -45,7 +46,7 @@ READ_ONLY = {
 
 WRITERS = {
     "_group.write": {"_change", "commit", "release", "_renew_after"},
-    "self._change": {"create_run", "acquire", "request_cancel"},
+    "self._change": {"create_run", "acquire", "request_cancel", "forget", "take_in", "retire"},
 }
 """The methods of the store that write a transaction; each is, or is behind, a method that has a point of its own."""
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provisioning.testing.command import CommandResult, run_command
-    from provisioning.testing.conformance import ProviderConformance, ProviderSetup, Trial, Trouble
+    from provisioning.testing.conformance import EngineConformance, ProviderConformance, ProviderSetup, Trial, Trouble
     from provisioning.testing.extension_shop import ExtensionShop, manifest
     from provisioning.testing.imports import assert_no_import, imported_by
     from provisioning.testing.workspace import IsolatedWorkspace
 
 __all__ = [
     "CommandResult",
+    "EngineConformance",
     "ExtensionShop",
     "IsolatedWorkspace",
     "ProviderConformance",
@@ -31,7 +32,7 @@ __all__ = [
 
 _MODULES = {
     "command": ("CommandResult", "run_command"),
-    "conformance": ("ProviderConformance", "ProviderSetup", "Trial", "Trouble"),
+    "conformance": ("EngineConformance", "ProviderConformance", "ProviderSetup", "Trial", "Trouble"),
     "extension_shop": ("ExtensionShop", "manifest"),
     "imports": ("assert_no_import", "imported_by"),
     "workspace": ("IsolatedWorkspace",),
