@@ -1,5 +1,6 @@
 """The application: the one place where the parts meet. The command line, an API and an embedder all enter here."""
 
+import logging
 import os
 import secrets
 import time
@@ -16,7 +17,7 @@ from provisioning.app.cost import Cost, cost_of
 from provisioning.app.documents import Document, as_inputs, as_source
 from provisioning.app.extensions import Extensions
 from provisioning.app.following import follow_events
-from provisioning.app.observing import Observing
+from provisioning.app.observing import EVENTS, Observing, log_event
 from provisioning.app.offers import OfferKind, OfferReport, find_offers
 from provisioning.app.orphans import OrphanReport, Orphans
 from provisioning.app.parts import Parts
@@ -283,12 +284,18 @@ class App:
         after = self.journal.last_sequence() if not is_new else 0
         runner = Runner(plan, self._parts.surroundings)
         observers = self._parts.observers
+        is_logged = EVENTS.isEnabledFor(logging.INFO)
+
+        def notify(event: Event) -> None:
+            if is_logged:
+                log_event(event)
+            observers.notify(event)
 
         def drive(runner: Runner) -> None:
-            if not observers:
+            if not observers and not is_logged:
                 runner.run(is_new=is_new, rollback=rollback, skip=skip)
                 return
-            with Observing(self.journal, plan.workflow_id, after, observers.notify):
+            with Observing(self.journal, plan.workflow_id, after, notify):
                 runner.run(is_new=is_new, rollback=rollback, skip=skip)
 
         return self._parts.keep(Run(self.journal, plan.workflow_id, after=after, runner=runner, drive=drive))

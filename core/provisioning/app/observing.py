@@ -8,9 +8,19 @@ from provisioning.app.following import follow_events
 from provisioning.contract import Event, Journal
 from provisioning.errors import JournalError
 
-__all__ = ["Observing"]
+__all__ = ["EVENTS", "Observing", "log_event"]
 
 _LOGGER = logging.getLogger("provisioning.extensions")
+
+EVENTS = logging.getLogger("provisioning.events")
+"""Where the events of runs that are driven here are logged, when somebody wants to see them."""
+
+
+def log_event(event: Event) -> None:
+    """Log one event, with the run and the operation that it is about."""
+    words = event.kind if event.operation_id is None else f"{event.kind} {event.operation_id}"
+    told = {"workflow_id": event.workflow_id, "operation_id": event.operation_id, "data": dict(event.data)}
+    EVENTS.info("run %s: %s", event.workflow_id, words, extra=told)
 
 
 class Observing:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from provisioning.contract import OperationContext
+from provisioning.contract.trace import traceparent
 
 __all__ = ["PROTOCOL", "ProgramRequest", "Request", "RequestContext"]
 
@@ -33,6 +34,8 @@ class RequestContext(_Shape):
     """The operation of the run."""
     attempt: int
     """Which attempt at the operation this is, counted from 1."""
+    traceparent: str | None
+    """The span of the operation, or of the run, as W3C Trace Context writes it; null outside of a run."""
     remaining: float | None
     """The seconds left until the operation's time is up; null without a limit."""
     directory: str
@@ -79,6 +82,7 @@ class Request:
                 "instance": self.instance,
                 "workflow_id": context.workflow_id,
                 "operation_id": context.operation_id,
+                "traceparent": _traceparent(context),
                 "attempt": context.attempt,
                 "remaining": context.remaining,
                 "directory": _absolute(context.directory),
@@ -104,3 +108,7 @@ def _plain(value: object) -> Any:
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_plain
 )
+
+
+def _traceparent(context: OperationContext) -> str | None:
+    return None if context.workflow_id is None else traceparent(context.workflow_id, context.operation_id)

@@ -54,6 +54,7 @@ class Invocation:
     strict: bool = False
     profile_extensions: bool = False
     verbose: bool = False
+    log_format: str | None = None
     server: str | None = None
     streams: bool = False
     clock: Callable[[], float] = time.time
@@ -145,16 +146,10 @@ class Invocation:
         given = [key for key, _ in self.assignments if key.startswith(INPUTS)]
         if given and not takes_inputs:
             raise click.UsageError(f"--set {given[0]}: this command takes no inputs; only a workflow has them.")
-        if self.verbose:
-            _log_to_stderr()
+        if self.verbose or self.log_format:
+            from provisioning.cli.logs import log_to_stderr
 
-
-def _log_to_stderr() -> None:
-    """Show on stderr what the program and its extensions log, and of others what they warn of."""
-    import logging
-
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("provisioning").setLevel(logging.DEBUG)
+            log_to_stderr(as_json=self.log_format == "json", verbose=self.verbose)
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)

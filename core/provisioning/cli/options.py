@@ -31,6 +31,7 @@ def common_options() -> list[click.Parameter]:
         _option("--only", "only", metavar="NAME", multiple=True, help="Use this extension and those that are bundled."),
         _option("--profile-extensions", "profile_extensions", is_flag=True, help="Say how long each extension took."),
         _option("--strict", "strict", is_flag=True, help="Fail when an extension is broken."),
+        _option("--log-format", "log_format", type=click.Choice(["text", "json"]), help="Log on stderr in that form."),
         _option("--verbose", "-v", "verbose", is_flag=True, help="Say more, with the traceback of an error."),
     ]
 

@@ -3,13 +3,33 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from provisioning.errors import OperationTimedOut, RunInterrupted
 
-__all__ = ["Cancellation", "OperationContext"]
+__all__ = ["Cancellation", "OperationContext", "calling", "current_call"]
+
+
+_CALL: ContextVar[tuple[str | None, str | None]] = ContextVar("provisioning_call", default=(None, None))
+
+
+def current_call() -> tuple[str | None, str | None]:
+    """Return the run and the operation that this thread makes a call for; None for each that there is not."""
+    return _CALL.get()
+
+
+@contextmanager
+def calling(workflow_id: str | None, operation_id: str | None) -> Iterator[None]:
+    """Say for whom calls are made within, so that what is logged there says so as well."""
+    token = _CALL.set((workflow_id, operation_id))
+    try:
+        yield
+    finally:
+        _CALL.reset(token)
 
 
 class Cancellation:

@@ -17,6 +17,7 @@ from provisioning.contract import (
     Settlement,
     Step,
 )
+from provisioning.contract.context import calling
 from provisioning.errors import OperationDenied
 from provisioning.workflow.answer import checked, is_plain
 from provisioning.workflow.ports import Guards, Kind, Kinds, Providers
@@ -57,7 +58,8 @@ class Caller:
         """
         self._hold()
         kind = self._kinds.get(job.operation.kind)
-        return checked(job, self._answer(kind, job, self._context(job, cancellation, note)))
+        with calling(job.operation.workflow_id, job.operation.id):
+            return checked(job, self._answer(kind, job, self._context(job, cancellation, note)))
 
     def _answer(self, kind: Kind, job: Job, context: OperationContext) -> Outcome | Settlement | Compensation | None:
         operation = job.operation

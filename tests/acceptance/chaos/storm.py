@@ -87,7 +87,6 @@ class Storm:
 
     def _document(self, number: int) -> Mapping[str, Any]:
         """Return a run; every fourth one fails near its end, and is rolled back."""
-        create = {"kind": "server_create", "provider": "cloud"}
         machines = [
             {
                 "id": f"m{place}",
