@@ -16,7 +16,7 @@ from provisioning.testing.cloud import EXTENSIONS
 from tests.api.serving import Answer, Asking, serving
 
 HOSTILE = "<script>alert('x')</script>\"'&{{ 7 * 7 }}"
-PAGES = ("/", "/ui/submit", "/ui/servers", "/ui/extensions", "/ui/sign-in")
+PAGES = ("/", "/ui/submit", "/ui/servers", "/ui/workers", "/ui/extensions", "/ui/sign-in")
 
 
 def command(*words: str, **more: Any) -> dict[str, Any]:

@@ -201,6 +201,12 @@ def show_extensions(request: Request, app: TheApp) -> Response:
     return render(request, "extensions.html", records=app.registry.records)
 
 
+@router.get("/ui/workers", dependencies=_READ)
+def show_workers(request: Request, app: TheApp) -> Response:
+    """Show the workers, what waits for them, and who drives which run."""
+    return render(request, "workers.html", fleet=app.workers.status() if app.workers else None)
+
+
 @router.get("/ui/sign-in")
 def show_sign_in(request: Request) -> Response:
     """Show where a token can be given."""
