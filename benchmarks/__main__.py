@@ -6,6 +6,7 @@ from benchmarks.api import api
 from benchmarks.bridge import bridge
 from benchmarks.discovery import discovery
 from benchmarks.dispatch import dispatch
+from benchmarks.fleet import fleet
 from benchmarks.resume import resume
 from benchmarks.rivals import rivals
 from benchmarks.runs import growth, ratios
@@ -24,6 +25,7 @@ ALL = {
     "streams": streams,
     "rivals": rivals,
     "resume": resume,
+    "fleet": fleet,
 }
 
 for name in sys.argv[1:] or ALL:

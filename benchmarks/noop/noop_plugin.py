@@ -1,5 +1,6 @@
-"""The kind `noop`: it does nothing, so that what is left is our own cost."""
+"""The kinds `noop`, which does nothing, so that what is left is our own cost, and `nap`, which lasts a while."""
 
+import time
 from collections.abc import Sequence
 
 from provisioning import Done, Operation, OperationKind, hookimpl
@@ -16,11 +17,24 @@ class NoopHandler:
         return NOTHING
 
 
+class NapHandler:
+    """Sleeps."""
+
+    @hookimpl
+    def run_operation(self, operation: Operation) -> Done:
+        """Say when it began, in seconds since the epoch, when it is over."""
+        begun = time.time()
+        time.sleep(float(operation.parameters.get("seconds", 0.0)))
+        return Done({"begun": begun})
+
+
 class NoopPlugin:
-    """Brings the kind."""
+    """Brings the kinds."""
 
     @hookimpl
     def operation_kinds(self) -> Sequence[OperationKind]:
-        """Return the one kind."""
-        schema = {"type": "object", "additionalProperties": False}
-        return [OperationKind("noop", "do nothing", schema, NoopHandler())]
+        """Return the two kinds."""
+        return [
+            OperationKind("noop", "do nothing", {"type": "object"}, NoopHandler()),
+            OperationKind("nap", "sleep", {"type": "object"}, NapHandler()),
+        ]

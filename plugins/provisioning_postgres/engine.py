@@ -23,6 +23,9 @@ __all__ = ["WorkersEngine"]
 LOOK_EVERY = 1.0
 """Seconds between two looks for what nobody told of."""
 
+GATHER = 0.004
+"""Seconds for which a driver with much under way lets answers gather: what they mean shares one commit then."""
+
 PATIENCE = 2.0
 """Seconds for which a job may lie in a queue that nobody serves before the run says so."""
 
@@ -115,6 +118,9 @@ class WorkersEngine:
         while True:
             news = self._hub.news
             answers = [*self._take(), *self._missing()]
+            if answers and len(self._open) > len(answers):
+                time.sleep(GATHER)
+                answers.extend(self._take())
             if answers or self._woken.is_set():
                 self._woken.clear()
                 return answers

@@ -51,10 +51,22 @@ END $$;
 CREATE TRIGGER tell_of_a_free_lane AFTER DELETE ON procrastinate_jobs
     FOR EACH ROW WHEN (OLD.status = 'doing' AND OLD.lock IS NOT NULL) EXECUTE FUNCTION tell_of_a_free_lane();
 
+CREATE FUNCTION give_answer(
+    of_workflow text, of_fence bigint, of_ticket bigint, given text, job bigint, worker bigint, reply text
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    INSERT INTO answers (workflow_id, fence, ticket, answer) SELECT of_workflow, of_fence, of_ticket, given
+    WHERE EXISTS (SELECT 1 FROM procrastinate_jobs WHERE id = job AND status = 'doing' AND worker_id = worker);
+    PERFORM pg_notify(reply, '');
+END $$;
+
+CREATE INDEX jobs_of_a_lane ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing');
 CREATE INDEX jobs_of_a_run ON procrastinate_jobs ((args ->> 'workflow_id'));
 ALTER TABLE procrastinate_jobs SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
 """
-"""`answers` are what workers tell drivers; one that is lost leaves a doubt to be settled.
+"""`answers` are what workers tell drivers; one that a crash of the server loses leaves a doubt to be settled, so it
+need not be waited for. When the order is not the worker's any more, its answer comes too late, and is dropped.
 
 Procrastinate lets one job of a lock run at a time, and looks again only when a job comes: the trigger tells workers
 that a lock was let go of while somebody waits for it.

@@ -47,11 +47,7 @@ VALUES (%s, %s, %s, %s, %s, %s, 'working', %s, %s::jsonb)
 
 SIGN = "UPDATE workers SET beat_at = clock_timestamp(), running = %s, state = %s WHERE name = %s"
 
-ANSWER = """
-INSERT INTO answers (workflow_id, fence, ticket, answer)
-SELECT %s, %s, %s, %s
-WHERE EXISTS (SELECT 1 FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND worker_id = %s)
-"""
+ANSWER = "SELECT give_answer(%s, %s, %s, %s, %s, %s, %s)"
 
 
 class _Lost(Exception):
@@ -211,13 +207,5 @@ class _Holding:
     def answer(self, answer: Mapping[str, Any]) -> None:
         """Tell the driver; when the order is not this worker's any more, that comes too late."""
         order = self._order
-        values = (order["workflow_id"], order["fence"], order["ticket"], encode(answer), *self._key)
-
-        def work(connection: psycopg.Connection) -> None:
-            with connection.transaction():
-                # An answer that a crash of the server loses leaves a doubt that is settled: it need not be waited for.
-                connection.execute("SET LOCAL synchronous_commit = off")
-                connection.execute(ANSWER.encode(), values)
-                connection.execute("SELECT pg_notify(%s, '')", (order["reply"],))
-
-        self._connections.run(work)
+        values = (order["workflow_id"], order["fence"], order["ticket"], encode(answer), *self._key, order["reply"])
+        self._connections.run(lambda connection: connection.execute(ANSWER, values).rowcount)

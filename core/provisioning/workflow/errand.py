@@ -66,7 +66,6 @@ class Errands:
             note(kind, told["data"])
 
         try:
-            hold()
             job = as_job(order, self._parameters(order))
             answer = as_answer(self._make_caller(hold)(job, cancellation, noted))
         except BaseException as error:  # noqa: BLE001 - whatever a call raises is its answer
