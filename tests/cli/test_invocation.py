@@ -23,6 +23,7 @@ OPTIONS = [
     ("--only", "b"),
     ("--strict",),
     ("--profile-extensions",),
+    ("--log-format", "json"),
 ]
 
 

@@ -46,7 +46,7 @@ def test_every_module_of_a_command_is_in_the_table() -> None:
 def test_every_command_takes_the_common_options(path: tuple[str, ...]) -> None:
     """The common options stand after every command."""
     names = {param.name for param in command_at(path).params if isinstance(param, CommonOption)}
-    where = {"output", "assignments", "environment", "workspace", "extension_paths", "verbose"}
+    where = {"output", "assignments", "environment", "workspace", "extension_paths", "verbose", "log_format"}
     assert where | {"safe_mode", "without", "only", "strict", "profile_extensions", "server"} == names
 
 
