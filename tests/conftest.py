@@ -44,6 +44,8 @@ def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 WHOLE = (
+    *("acceptance/chaos", "cli/test_workers.py", "plugins/otel"),
+    *("plugins/postgres/test_workers.py", "plugins/postgres/test_limits.py"),
     *("acceptance/kill", "acceptance/test_authors.py", "acceptance/test_bad_input.py", "acceptance/test_containers.py"),
     *(
         "acceptance/test_multi_cloud.py",

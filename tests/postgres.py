@@ -4,6 +4,7 @@ It listens on this host alone. A test that stops or kills its server makes one o
 each process of the tests, and each has a schema of its own there.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -45,8 +46,10 @@ class Server:
         self._user: str | None = None
         self._names = count(1)
         if programs is None:
-            made = postgres_server.PostgresServer(self._data, cleanup_mode=None)
-            made.ensure_pgdata_inited()
+            with (Path(tempfile.gettempdir()) / "provisioning-tests-postgres.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # as root it makes a user, which two cannot do at once
+                made = postgres_server.PostgresServer(self._data, cleanup_mode=None)
+                made.ensure_pgdata_inited()
             self._programs, self._user = made.bin_path, made.system_user
         else:
             self._programs = programs
