@@ -34,11 +34,13 @@ def until(is_so: Callable[[], object], *, patience: float = PATIENCE) -> Any:
 class Member:
     """One process of the fleet; what it says on stderr is kept in a file."""
 
-    def __init__(self, fleet: "Fleet", words: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, fleet: "Fleet", words: Sequence[str], environ: Mapping[str, str], before: Sequence[str] = ()
+    ) -> None:
         self._log = fleet.folder.parent / f"member-{len(fleet.members)}.log"
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "provisioning", *words],
+                [*before, sys.executable, "-m", "provisioning", *words],
                 cwd=fleet.folder,
                 env={**os.environ, **fleet.environ, **environ},
                 stdin=subprocess.DEVNULL,
@@ -99,19 +101,20 @@ class Fleet:
         """Write the configuration that all members read."""
         (self.folder / "config.user.toml").write_text(tomlkit.dumps(settings))
 
-    def worker(self, *words: str, environ: Mapping[str, str] | None = None) -> Member:
-        """Start a worker, and wait until others see it."""
-        member = Member(self, ["worker", "-v", *words], environ or {})
+    def worker(self, *words: str, environ: Mapping[str, str] | None = None, before: Sequence[str] = ()) -> Member:
+        """Start a worker, and wait until others see it; `before` stands before its command."""
+        member = Member(self, ["worker", "-v", *words], environ or {}, before)
         self.members.append(member)
-        until(lambda: member.process.poll() is not None or f"/{member.pid}/" in self._workers())
+        before_it = self._workers() if before else ""
+        until(lambda: member.process.poll() is not None or self._is_seen(member, before_it, is_elsewhere=bool(before)))
         assert member.process.poll() is None, member.said
         return member
 
-    def driver(self, document: Mapping[str, Any], *words: str) -> Member:
+    def driver(self, document: Mapping[str, Any], *words: str, before: Sequence[str] = ()) -> Member:
         """Start a process that runs a workflow."""
         path = self.folder / f"flow-{len(self.members)}.json"
         path.write_text(json.dumps(document))
-        member = Member(self, ["workflow", "run", path.name, *words], {})
+        member = Member(self, ["workflow", "run", path.name, *words], {}, before)
         self.members.append(member)
         return member
 
@@ -124,6 +127,10 @@ class Fleet:
         schema = self.url.partition("schema=")[2].partition("&")[0]
         with psycopg.connect(self.server.url, autocommit=True, options=f"-c search_path={schema}") as connection:
             return connection.execute(query.encode(), values).fetchall()
+
+    def _is_seen(self, member: Member, before: str, *, is_elsewhere: bool) -> bool:
+        seen = self._workers()
+        return seen != before if is_elsewhere else f"/{member.pid}/" in seen
 
     def _workers(self) -> str:
         try:

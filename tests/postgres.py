@@ -37,9 +37,19 @@ def system_programs() -> Path:
 
 
 class Server:
-    """A server in a folder of its own, on a port of its own. `programs` are those of the package index unless told."""
+    """A server in a folder of its own, on a port of its own. `programs` are those of the package index unless told.
 
-    def __init__(self, folder: Path, programs: Path | None = None, *, is_durable: bool = False) -> None:
+    `network` is its address, and the network from which others may come to it; it is this host alone without.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        programs: Path | None = None,
+        *,
+        is_durable: bool = False,
+        network: tuple[str, str] | None = None,
+    ) -> None:
         self._data = folder / "data"
         self._data.mkdir()
         self._is_durable = is_durable
@@ -58,6 +68,10 @@ class Server:
                 folder.chmod(0o755)
                 shutil.chown(self._data, self._user)
             self._run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self._data))
+        self.address, allowed = network or ("127.0.0.1", None)
+        if allowed is not None:
+            with (self._data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {allowed} trust\n")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -65,7 +79,7 @@ class Server:
     @property
     def url(self) -> str:
         """The URL of its database."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres@{self.address}:{self.port}/postgres"
 
     def new_url(self, parameters: str = "") -> str:
         """Return a URL for a journal that is not there yet."""
@@ -80,7 +94,7 @@ class Server:
         """Start it, and wait until it answers."""
         settings = [
             f"-c port={self.port}",
-            "-c listen_addresses=127.0.0.1",
+            f"-c listen_addresses={self.address}",
             f"-c unix_socket_directories={self._data}",
             "-c max_connections=300",
             *([] if self._is_durable else ["-c fsync=off", "-c full_page_writes=off"]),
@@ -130,12 +144,14 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def running_server(programs: Path | None = None, *, is_durable: bool = False) -> Iterator[Server]:
-    """Yield a server that runs, and remove it afterwards."""
+def running_server(
+    programs: Path | None = None, *, is_durable: bool = False, network: tuple[str, str] | None = None
+) -> Iterator[Server]:
+    """Yield a server that runs, and remove it afterwards; `network` is its address, and from where others may come."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o755)
     try:
-        server = Server(folder, programs, is_durable=is_durable)
+        server = Server(folder, programs, is_durable=is_durable, network=network)
         server.start()
         try:
             yield server

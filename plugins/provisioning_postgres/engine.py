@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -12,7 +13,7 @@ from procrastinate.jobs import Job as QueuedJob
 
 from provisioning.contract import EngineRun, Enlist, EventKind, Finished, Job, Noted
 from provisioning.contract.wire import as_finished, as_order
-from provisioning.errors import RunInterrupted
+from provisioning.errors import JournalError, RunInterrupted
 from provisioning_postgres.encoding import decode
 from provisioning_postgres.fleet import TASK, lane_of, needs_of, priority_of, queue_of
 from provisioning_postgres.hub import Hub
@@ -40,6 +41,9 @@ IN_POOL = "SELECT name, core, versions FROM workers WHERE %s = ANY(pools) AND st
 FORGET_OLDER = """
 DELETE FROM procrastinate_jobs WHERE args ->> 'workflow_id' = %s AND (args ->> 'fence')::bigint < %s AND status = 'todo'
 """
+
+
+FORGET_ANSWERS = "DELETE FROM answers WHERE workflow_id = %s AND fence <= %s"
 
 
 class _Open:
@@ -77,7 +81,7 @@ class WorkersEngine:
         key = (self._run.workflow_id, self._run.fence)
         with connection.transaction():
             connection.execute(FORGET_OLDER.encode(), key)
-            connection.execute("DELETE FROM answers WHERE workflow_id = %s AND fence < %s", key)
+            connection.execute(FORGET_ANSWERS, key)
 
     @property
     def capacity(self) -> int:
@@ -171,6 +175,9 @@ class WorkersEngine:
     def close(self) -> None:
         """End the engine: what is under way ends where it is; the run's next driver takes back what has not begun."""
         self._open.clear()
+        key = (self._run.workflow_id, self._run.fence)
+        with suppress(JournalError):  # whoever drives the run next does it as well
+            self._connections.run(lambda connection: connection.execute(FORGET_ANSWERS, key).rowcount)
 
     def _queued(self, one: _Open, ahead: int) -> QueuedJob:
         order = {**as_order(one.job, self._run), "reply": self._hub.channel, "pool": one.job.route.pool}

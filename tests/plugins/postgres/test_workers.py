@@ -60,7 +60,7 @@ def test_operations_run_in_workers(fleet: Fleet) -> None:
     assert {int(told[f"c{number}"]) for number in range(6)} == {worker.pid for worker in workers}
     assert told["after"] == "0"
     assert [server.name for server in fleet.cloud.servers()] == ["web"]
-    assert fleet.rows("SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+    assert fleet.rows("SELECT (SELECT count(*) FROM procrastinate_jobs), (SELECT count(*) FROM answers)") == [(0, 0)]
     for worker in workers:
         assert worker.end() == 0
 
