@@ -9,7 +9,7 @@ __all__ = ["decode", "encode"]
 
 def encode(value: Mapping[str, Any]) -> str:
     """Return the text of a JSON object; it holds no zero character, which PostgreSQL refuses."""
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), default=dict)
 
 
 def decode(text: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from procrastinate.jobs import Job as QueuedJob
 from provisioning.contract import EngineRun, Enlist, EventKind, Finished, Job, Noted
 from provisioning.contract.wire import as_finished, as_order
 from provisioning.errors import JournalError, RunInterrupted
-from provisioning_postgres.encoding import decode
+from provisioning_postgres.encoding import decode, encode
 from provisioning_postgres.fleet import TASK, lane_of, needs_of, priority_of, queue_of
 from provisioning_postgres.hub import Hub
 from provisioning_postgres.journal import PostgresJournal
@@ -31,8 +31,11 @@ PATIENCE = 2.0
 """Seconds for which a job may lie in a queue that nobody serves before the run says so."""
 
 TAKE = """
+WITH gone AS (DELETE FROM answers WHERE id = ANY(%s))
 SELECT id, ticket, answer FROM answers WHERE workflow_id = %s AND fence = %s AND id <> ALL(%s) ORDER BY id
 """
+
+LOOK = "SELECT id, ticket, answer FROM answers WHERE workflow_id = %s AND fence = %s ORDER BY id"
 
 SERVED = "SELECT 1 FROM workers WHERE %s = ANY(queues) AND state = 'working' LIMIT 1"
 
@@ -180,24 +183,27 @@ class WorkersEngine:
             self._connections.run(lambda connection: connection.execute(FORGET_ANSWERS, key).rowcount)
 
     def _queued(self, one: _Open, ahead: int) -> QueuedJob:
-        order = {**as_order(one.job, self._run), "reply": self._hub.channel, "pool": one.job.route.pool}
+        order = as_order(one.job, self._run)
+        shown = {name: order[name] for name in ("workflow_id", "fence", "ticket", "step", "operation", "provider")}
+        place = {"reply": self._hub.channel, "pool": one.job.route.pool, "needs": needs_of(one.job.route)}
         return QueuedJob(
             id=None,
             queue=one.queue,
             lock=lane_of(one.job),
             queueing_lock=None,
             task_name=TASK,
-            task_kwargs={**order, "needs": needs_of(one.job.route)},
+            task_kwargs={**shown, **place, "order": encode(order)},
             priority=priority_of(self._run.priority, ahead),
         )
 
     def _take(self) -> list[Finished | Noted]:
         seen, self._seen = self._seen, []
+        key = (self._run.workflow_id, self._run.fence)
 
         def work(connection: psycopg.Connection) -> list[Any]:
             if seen:
-                connection.execute("DELETE FROM answers WHERE id = ANY(%s)", (seen,))
-            return connection.execute(TAKE, (self._run.workflow_id, self._run.fence, seen)).fetchall()
+                return connection.execute(TAKE, (seen, *key, seen)).fetchall()
+            return connection.execute(LOOK, key).fetchall()
 
         answers: list[Finished | Noted] = []
         for number, ticket, text in self._connections.run(work):

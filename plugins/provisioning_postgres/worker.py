@@ -21,7 +21,7 @@ from provisioning.contract.holder import this_holder
 from provisioning.contract.wire import note_answer
 from provisioning.errors import JournalError, RunFenced
 from provisioning_postgres.connections import OPTIONS, Connections
-from provisioning_postgres.encoding import encode
+from provisioning_postgres.encoding import decode, encode
 from provisioning_postgres.fleet import DEAD_AFTER, TASK, forget, queues_of, rescue
 from provisioning_postgres.journal import PostgresJournal
 
@@ -39,6 +39,9 @@ MAY_GO_ON = """
 SELECT 1 FROM procrastinate_jobs, runs
 WHERE id = %s AND status = 'doing' AND worker_id = %s AND workflow_id = %s AND lease_fence = %s
 """
+
+KNOWN_FOR = 1.0
+"""Seconds for which it is known that an order is this worker's still."""
 
 REGISTER = """
 INSERT INTO workers (name, queue_worker, host, pools, queues, concurrency, state, core, versions)
@@ -167,14 +170,15 @@ class FleetWorker:
 
     # -- one order ----------------------------------------------------------------------------------------------
 
-    def _do(self, context: JobContext, /, **order: Any) -> None:
+    def _do(self, context: JobContext, /, **given: Any) -> None:
         """Carry an order out, in a thread of the worker's."""
         number, worker = context.job.id, context.job.worker_id
         assert number is not None  # noqa: S101 - it was fetched
         assert worker is not None  # noqa: S101 - by this worker
+        order = {**decode(given["order"]), "reply": given["reply"]}
         cancellation = Cancellation()
         self._running[number] = context, cancellation
-        holding = _Holding(self._connections, order, number, worker)
+        holding = _Holding(self._connections, order, number, worker, fetched_ago=time.time() - context.start_timestamp)
         try:
             holding.answer(self._carry_out(order, cancellation, holding.note, holding.hold))
         finally:
@@ -182,15 +186,25 @@ class FleetWorker:
 
 
 class _Holding:
-    """One order as long as it is this worker's: nobody else has answered for it, and its run has the same driver."""
+    """One order as long as it is this worker's: nobody else has answered for it, and its run has the same driver.
 
-    def __init__(self, connections: Connections, order: Mapping[str, Any], number: int, worker: int) -> None:
+    That was so when the order was fetched, and is not asked again within a second: nobody is taken for dead so soon,
+    and what another driver orders of the same operation stands in the same lane.
+    """
+
+    def __init__(
+        self, connections: Connections, order: Mapping[str, Any], number: int, worker: int, *, fetched_ago: float
+    ) -> None:
         self._connections = connections
         self._order = order
         self._key = (number, worker)
+        self._asked_at = time.monotonic() - max(0.0, fetched_ago)
 
     def hold(self) -> None:
         """Raise `RunFenced` when the order is not to be carried out any more."""
+        if time.monotonic() - self._asked_at < KNOWN_FOR:
+            return
+        asked_at = time.monotonic()
         workflow_id = self._order["workflow_id"]
         values = (*self._key, workflow_id, self._order["fence"])
         if self._connections.run(lambda connection: connection.execute(MAY_GO_ON, values).fetchone()) is None:
@@ -199,6 +213,7 @@ class _Holding:
                 " worker was taken for dead",
                 workflow_id=workflow_id,
             )
+        self._asked_at = asked_at
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the driver something while the order is carried out."""

@@ -211,7 +211,7 @@ class App:
         is a `RunConflict`.
         """
         plan = self.plan(document, **options)
-        submit(plan, self.journal)
+        self._submit(plan)
         return self.journal.get_run(plan.workflow_id)
 
     def start(
@@ -238,7 +238,7 @@ class App:
             on_failure=on_failure,
             no_rollback=no_rollback,
         )
-        if submit(plan, self.journal):
+        if self._submit(plan):
             return self._drive(plan, is_new=True)
         run = self.journal.get_run(plan.workflow_id)
         if is_driven(run):
@@ -279,6 +279,11 @@ class App:
     def cancel(self, workflow_id: str, *, rollback: bool = False) -> None:
         """Ask whoever drives a run to stop, and to undo it with `rollback`; returns at once."""
         self.journal.request_cancel(workflow_id, CancelMode.ROLLBACK if rollback else CancelMode.STOP)
+
+    def _submit(self, plan: Plan) -> bool:
+        journal = self.journal  # first: a queue is kept beside it
+        self._parts.engines.check_queue()
+        return submit(plan, journal)
 
     def _drive(self, plan: Plan, *, is_new: bool = False, rollback: bool = False, skip: Collection[str] = ()) -> Run:
         after = self.journal.last_sequence() if not is_new else 0

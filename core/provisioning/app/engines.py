@@ -33,6 +33,11 @@ class Engines:
             with hiding(self._configuration.redactor):
                 self._service(record)
 
+    def check_queue(self) -> None:
+        """Raise what keeps workers from being ordered anything, before a run is recorded; nothing without workers."""
+        if self.is_remote:
+            self.cluster_status()
+
     @property
     def is_remote(self) -> bool:
         """Whether operations run in workers, other processes."""

@@ -49,7 +49,7 @@ def as_order(job: Job, run: EngineRun) -> dict[str, Any]:
         "zone": job.zone,
         "token": operation.client_token,
         "labels": dict(operation.labels),
-        "state": _plain(operation.state),
+        "state": dict(operation.state),
         "digest": digest_of(operation.parameters),
         "attempt": job.attempt,
         "timeout": job.timeout,
@@ -84,9 +84,9 @@ def as_job(order: Mapping[str, Any], parameters: Mapping[str, Any]) -> Job:
 def as_answer(value: object) -> dict[str, Any]:
     """Return what a hook returned as JSON values."""
     if isinstance(value, Done):
-        told: dict[str, Any] = {"result": _plain(value.result)}
+        told: dict[str, Any] = {"result": dict(value.result)}
     elif isinstance(value, Pending):
-        told = {"after": value.after, "state": _plain(value.state)}
+        told = {"after": value.after, "state": dict(value.state)}
     elif isinstance(value, Compensation):
         return {"end": "Compensation", **value.as_dict()}
     elif isinstance(value, Absent | Unsettled):
@@ -109,7 +109,7 @@ def error_answer(error: BaseException) -> dict[str, Any]:
 
 def note_answer(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a note as JSON values."""
-    return {"end": "note", "kind": kind, "data": _plain(data)}
+    return {"end": "note", "kind": kind, "data": dict(data)}
 
 
 def as_finished(ticket: int, answer: Mapping[str, Any]) -> Finished | Noted:
@@ -159,7 +159,3 @@ def _defaults(kind: type[ProvisioningError]) -> Iterator[tuple[str, None]]:
 
 def _is_simple(value: object) -> bool:
     return value is not None and isinstance(value, str | int | float)
-
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(value)

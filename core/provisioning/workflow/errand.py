@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.contract import Cancellation, Journal, Note
-from provisioning.contract.wire import as_answer, as_job, digest_of, error_answer, note_answer
+from provisioning.contract.wire import as_answer, as_job, digest_of, error_answer
 from provisioning.errors import OperationFailed
 from provisioning.source import Format, Source
 from provisioning.workflow.caller import Caller
@@ -62,8 +62,7 @@ class Errands:
         """Carry an order out and return its end, without any known secret; raises nothing."""
 
         def noted(kind: str, data: Mapping[str, Any]) -> None:
-            told = note_answer(kind, self._redact(dict(data)))
-            note(kind, told["data"])
+            note(kind, self._redact(dict(data)))
 
         try:
             job = as_job(order, self._parameters(order))
@@ -75,20 +74,29 @@ class Errands:
 
     def _parameters(self, order: Order) -> Mapping[str, Any]:
         """Resolve the parameters of an order; raise `OperationFailed` when they are not what its driver resolved."""
+        for may_be_old in (True, False):
+            parameters = self._resolved(order, may_be_old=may_be_old)
+            if parameters is not None and digest_of(parameters) == order["digest"]:
+                return parameters
+        raise OperationFailed(
+            f"operation {order['operation']} has other parameters at this worker than at the driver of its run",
+            workflow_id=order["workflow_id"],
+            hint="both read the same configuration, environment and files: look at what its references read",
+        )
+
+    def _resolved(self, order: Order, *, may_be_old: bool) -> Mapping[str, Any] | None:
+        """Resolve the parameters of an order; None when its run, as it is known here, has no such operation.
+
+        What is known may be of an earlier run of that name, which somebody has forgotten since.
+        """
         workflow_id = order["workflow_id"]
-        opened = self._opened(workflow_id)
-        node = opened.nodes[order["operation"]]
+        opened = self._opened(workflow_id, may_be_old=may_be_old)
+        node = opened.nodes.get(order["operation"])
+        if node is None:
+            return None
         view = View(self._roots, self._results(workflow_id), {"id": workflow_id, "name": opened.name})
         parameters = view.parameters(node)
-        if order["zone"] is not None:
-            parameters = {**parameters, "zone": order["zone"]}
-        if digest_of(parameters) != order["digest"]:
-            raise OperationFailed(
-                f"operation {order['operation']} has other parameters at this worker than at the driver of its run",
-                workflow_id=workflow_id,
-                hint="both read the same configuration, environment and files: look at what its references read",
-            )
-        return parameters
+        return parameters if order["zone"] is None else {**parameters, "zone": order["zone"]}
 
     def _results(self, workflow_id: str) -> Callable[[str], Mapping[str, Any] | None]:
         def result(operation_id: str) -> Mapping[str, Any] | None:
@@ -97,10 +105,10 @@ class Errands:
 
         return result
 
-    def _opened(self, workflow_id: str) -> _Opened:
+    def _opened(self, workflow_id: str, *, may_be_old: bool) -> _Opened:
         with self._lock:
             opened = self._documents.get(workflow_id)
-            if opened is not None:
+            if opened is not None and may_be_old:
                 self._documents.move_to_end(workflow_id)
                 return opened
         written = dict(self._journal().get_document(workflow_id))

@@ -359,9 +359,17 @@ def test_the_engine_needs_the_store_beside_it(tmp_path: Path) -> None:
     """A queue without its journal is refused, with what to write."""
     (tmp_path / "config.user.toml").write_text('[engine]\ntype = "workers"\n')
     fleet_of_nobody = {"engine.type": "workers"}
-    told = "needs a journal on a PostgreSQL server"
-    with (
-        App.open(tmp_path, overrides=fleet_of_nobody, environ={"HOME": str(tmp_path)}) as app,
-        pytest.raises(ConfigurationError, match=told),
-    ):
-        app.run(flow(command("a", "true")))
+    with App.open(tmp_path, overrides=fleet_of_nobody, environ={"HOME": str(tmp_path)}) as app:
+        with pytest.raises(ConfigurationError, match="needs a journal on a PostgreSQL server"):
+            app.run(flow(command("a", "true")))
+        assert app.runs() == []
+
+
+def test_an_id_that_is_used_again(fleet: Fleet) -> None:
+    """A worker that knew the run which had the id before, and was forgotten, carries out what the new one says."""
+    fleet.worker()
+    with fleet.open() as app:
+        assert app.run(flow(command("a", "echo old >> log"))).state is RunState.SUCCEEDED
+        assert app.journal_care.forget(app.journal_care.candidates(-1.0))
+        assert app.run(flow(command("a", "echo new >> log"), command("b", "true"))).state is RunState.SUCCEEDED
+    assert (fleet.folder / "log").read_text().split() == ["old", "new"]
