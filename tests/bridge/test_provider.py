@@ -20,6 +20,7 @@ from provisioning.contract import (
     Size,
     Zone,
 )
+from provisioning.contract.trace import traceparent
 from provisioning.dispatch import CAPABILITY_HOOKS, check_provider
 from provisioning.errors import (
     Ambiguous,
@@ -88,6 +89,7 @@ def test_a_request_is_what_the_protocol_says(workshop: Workshop) -> None:
             "instance": "one",
             "workflow_id": "wf-1",
             "operation_id": "web",
+            "traceparent": traceparent("wf-1", "web"),
             "attempt": 2,
             "remaining": None,
             "directory": "/work",

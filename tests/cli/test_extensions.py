@@ -33,6 +33,10 @@ SCHEMA = {
     },
 }
 
+ON = {*PLUGINS} - {"otel"}
+OFF = {*FOLDERS, "otel"}
+"""What is bundled and off until somebody enables it."""
+
 
 def write(folder: Path, name: str = "audit", code: str = "class Plugin: pass", more: str = "") -> Path:
     """Write a folder extension; importing it leaves the file `imported` beside it."""
@@ -265,11 +269,11 @@ def test_an_unknown_name_is_told_with_what_is_near(run, verb: str, extensions: P
 @pytest.mark.parametrize(
     ("options", "used"),
     [
-        ((), {*PLUGINS, "audit", "second"}),
-        (("--safe-mode",), {*PLUGINS}),
-        (("--without", "audit", "--without", "local"), {*PLUGINS, "second"} - {"local"}),
-        (("--only", "second"), {*PLUGINS, "second"}),
-        (("--only", "audit", "--only", "second", "--without", "audit"), {*PLUGINS, "second"}),
+        ((), {*ON, "audit", "second"}),
+        (("--safe-mode",), {*ON}),
+        (("--without", "audit", "--without", "local"), {*ON, "second"} - {"local"}),
+        (("--only", "second"), {*ON, "second"}),
+        (("--only", "audit", "--only", "second", "--without", "audit"), {*ON, "second"}),
     ],
 )
 def test_options_choose_before_any_import(run, options, used: set[str], extensions: Path, workspace: Path) -> None:
@@ -277,7 +281,7 @@ def test_options_choose_before_any_import(run, options, used: set[str], extensio
     write(extensions, "second")
     found = data_of(run(*options, "extension", "list", "-o", "json"))
     assert {one["name"] for one in found if one["status"] == "ready"} == used
-    left_out = [one["problems"] for one in found if one["status"] == "disabled" and one["name"] not in FOLDERS]
+    left_out = [one["problems"] for one in found if one["status"] == "disabled" and one["name"] not in OFF]
     assert [problem["code"] for problems in left_out for problem in problems] == ["disabled_by_option"] * len(left_out)
     assert all(problem["message"].startswith("the option --") for problems in left_out for problem in problems)
 

@@ -239,6 +239,22 @@ def test_a_signal_drains_a_worker(fleet: Fleet) -> None:
     assert outputs(fleet)["b"] == str(other.pid)
 
 
+def test_a_second_signal_ends_a_worker_at_once(fleet: Fleet) -> None:
+    """What it had under way is in doubt, and another worker settles it."""
+    worker = fleet.worker()
+    os.mkfifo(fleet.folder / "gate")
+    with fleet.open() as app:
+        run = app.start(flow(command("a", "echo x >> log; [ $(wc -l < log) -gt 1 ] || read x < gate")))
+        until((fleet.folder / "log").exists)
+        worker.process.send_signal(signal.SIGTERM)
+        until(lambda: fleet.rows("SELECT state FROM workers") == [("draining",)])
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.wait(10) == 128 + signal.SIGTERM
+        fleet.worker()
+        assert run.wait().state is RunState.SUCCEEDED
+        assert sum(event.kind == EventKind.OPERATION_STARTED for event in app.events("wf")) == 2
+
+
 def test_a_worker_that_is_killed_in_the_middle_of_a_call(fleet: Fleet) -> None:
     """What it did is found by its token, whether the call had arrived or not: one server, and no more."""
     slow = {"cloud": {"type": "fake", "state": str(fleet.folder.parent / "cloud.db"), "latency": 0.3}}

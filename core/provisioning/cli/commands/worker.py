@@ -1,5 +1,6 @@
 """`provisioning worker`."""
 
+import os
 import signal
 import threading
 
@@ -40,7 +41,7 @@ def command(invocation: Invocation, pools: tuple[str, ...], concurrency: int, ma
 
         def stop(number: int, _frame: object) -> None:
             if told.is_set():
-                raise SystemExit(128 + number)
+                os._exit(128 + number)  # what is under way is in doubt, as after any kill, and is settled
             told.set()
             worker.stop()
 
