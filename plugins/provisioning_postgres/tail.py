@@ -82,5 +82,6 @@ class Tail:
                 while not self._is_closed:
                     for _ in connection.notifies(timeout=0.5, stop_after=1):
                         self.grow()
+                    connection.execute("SELECT 1")  # listening alone does not notice a server that is gone
             if not self._is_closed:
                 time.sleep(PAUSE)

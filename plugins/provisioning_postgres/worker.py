@@ -70,6 +70,7 @@ class FleetWorker:
         self._worker: QueueWorker | None = None
         self._name = ""
         self._number: int | None = None
+        self._server_began = ""
 
     def run(self) -> None:
         """Work until `stop` is called and what is under way has ended; a server that is gone is waited for."""
@@ -125,7 +126,7 @@ class FleetWorker:
             await asyncio.sleep(0.01)
         self._name, self._number = this_holder(), worker.worker_id
         await asyncio.to_thread(self._register)
-        last = time.monotonic()
+        last, began = time.monotonic(), self._server_began
         while not life.done():
             if self._stopping.is_set():
                 worker.stop()  # type: ignore[no-untyped-call]
@@ -136,6 +137,8 @@ class FleetWorker:
                 last = time.monotonic()
                 if not await asyncio.to_thread(self._beat):
                     raise _Lost("others took it for dead")
+                if self._server_began != began:
+                    worker.stop()  # type: ignore[no-untyped-call]  # its listener hears nothing any more, and does not know
             await asyncio.wait([life], timeout=ABORT_LOOK)
         life.result()
 
@@ -146,7 +149,12 @@ class FleetWorker:
             *(self._name, self._number, host, list(offer.pools), self._queues, offer.concurrency, offer.core),
             encode(offer.versions),
         )
-        self._connections.run(lambda connection: connection.execute(REGISTER, values).rowcount)
+
+        def work(connection: psycopg.Connection) -> None:
+            connection.execute(REGISTER, values)
+            self._server_began = _began(connection)
+
+        self._connections.run(work)
         _LOGGER.info("worker %s serves %s", self._name, ", ".join(offer.pools))
 
     def _beat(self) -> bool:
@@ -155,6 +163,7 @@ class FleetWorker:
 
         def work(connection: psycopg.Connection) -> bool:
             is_known = connection.execute(SIGN, values).rowcount == 1
+            self._server_began = _began(connection)
             rescue(connection)
             return is_known
 
@@ -183,6 +192,12 @@ class FleetWorker:
             holding.answer(self._carry_out(order, cancellation, holding.note, holding.hold))
         finally:
             self._running.pop(number, None)
+
+
+def _began(connection: psycopg.Connection) -> str:
+    """Return when the server began: another moment than before says that it was restarted."""
+    row = connection.execute("SELECT pg_postmaster_start_time()::text").fetchone()
+    return "" if row is None else str(row[0])
 
 
 class _Holding:
