@@ -300,7 +300,7 @@ OPTIONS: list[tuple[list[str], str, str | None]] = [
     (["--set", "inputs.size=3"], "x.toml: inputs: there is no input 'size'; there is: none", None),
     (
         ["--set", "store.url=mysql://db"],
-        "--set store.url: store.url: there is no store 'mysql'; there is: sqlite",
+        "--set store.url: store.url: there is no store 'mysql'; there is: sqlite, postgres, postgresql",
         "install or enable the extension that brings it",
     ),
     (
@@ -310,7 +310,7 @@ OPTIONS: list[tuple[list[str], str, str | None]] = [
     ),
     (
         ["--set", "engine.type=thread"],
-        "--set engine.type: engine.type: there is no engine 'thread'; there is: threads",
+        "--set engine.type: engine.type: there is no engine 'thread'; there is: threads, workers",
         "did you mean threads?",
     ),
     (
