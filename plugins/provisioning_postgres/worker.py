@@ -67,7 +67,6 @@ class FleetWorker:
         self._queues = queues_of(offer)
         self._stopping = threading.Event()
         self._running: dict[int, tuple[JobContext, Cancellation]] = {}
-        self._worker: QueueWorker | None = None
         self._name = ""
         self._number: int | None = None
         self._server_began = ""
@@ -91,7 +90,8 @@ class FleetWorker:
         location = self._connections.location
         given = psycopg.conninfo.conninfo_to_dict(location.conninfo)
         options = {name: value for name, value in OPTIONS.items() if name not in given}
-        conninfo = make_conninfo(location.conninfo, options=f"-c search_path={location.schema}", **options)  # type: ignore[arg-type]
+        settings = f"{given.get('options', '')} -c search_path={location.schema}".strip()
+        conninfo = make_conninfo(location.conninfo, **{**options, "options": settings})  # type: ignore[arg-type]
         connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10)
         loop = asyncio.get_running_loop()
         threads = ThreadPoolExecutor(self._offer.concurrency, thread_name_prefix="order")
@@ -99,6 +99,9 @@ class FleetWorker:
         app = App(connector=connector)
         app.task(name=TASK, pass_context=True)(self._do)
         async with app.open_async():
+            aside = ThreadPoolExecutor(
+                1, thread_name_prefix="life"
+            )  # where no order can keep signs of life from being given
             worker = QueueWorker(
                 app,
                 queues=self._queues,
@@ -112,20 +115,22 @@ class FleetWorker:
             )
             life = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
             try:
-                await self._live(worker, life)
+                await self._live(worker, life, aside)
             finally:
                 if not life.done():
                     worker.stop()  # type: ignore[no-untyped-call]
                     await asyncio.wait([life])
                 threads.shutdown()  # calls that are under way end, and are answered for, before others may go on
+                aside.shutdown()
                 self._leave()
 
-    async def _live(self, worker: QueueWorker, life: "asyncio.Task[None]") -> None:
-        """Give signs of life, and look after what is under way, until the worker has ended."""
+    async def _live(self, worker: QueueWorker, life: "asyncio.Task[None]", aside: ThreadPoolExecutor) -> None:
+        """Give signs of life, in a thread `aside`, and look after what is under way, until the worker has ended."""
+        loop = asyncio.get_running_loop()
         while worker.worker_id is None and not life.done():
             await asyncio.sleep(0.01)
         self._name, self._number = this_holder(), worker.worker_id
-        await asyncio.to_thread(self._register)
+        await loop.run_in_executor(aside, self._register)
         last, began = time.monotonic(), self._server_began
         while not life.done():
             if self._stopping.is_set():
@@ -135,7 +140,7 @@ class FleetWorker:
                     cancellation.cancel()
             if time.monotonic() - last >= BEAT:
                 last = time.monotonic()
-                if not await asyncio.to_thread(self._beat):
+                if not await loop.run_in_executor(aside, self._beat):
                     raise _Lost("others took it for dead")
                 if self._server_began != began:
                     worker.stop()  # type: ignore[no-untyped-call]  # its listener hears nothing any more, and does not know

@@ -239,6 +239,21 @@ def test_a_signal_drains_a_worker(fleet: Fleet) -> None:
     assert outputs(fleet)["b"] == str(other.pid)
 
 
+def test_a_worker_with_its_hands_full_gives_signs_of_life(fleet: Fleet) -> None:
+    """However long its orders take, and however many it has at once, nobody takes it for dead."""
+    worker = fleet.worker("--concurrency", "2")
+    os.mkfifo(fleet.folder / "gate")
+    with fleet.open() as app:
+        run = app.start(flow(*(command(f"c{number}", "read x < gate") for number in range(2))))
+        until(lambda: fleet.rows("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(2,)])
+        ((then,),) = fleet.rows("SELECT beat_at FROM workers")
+        until(lambda: fleet.rows("SELECT running FROM workers WHERE beat_at > %s + interval '3 s'", then) == [(2,)])
+        (fleet.folder / "gate").write_text("go\n" * 2)
+        until(lambda: run.is_over or bool((fleet.folder / "gate").write_text("go\n")))
+        assert run.wait().state is RunState.SUCCEEDED
+    assert "begins anew" not in worker.said
+
+
 def test_a_second_signal_ends_a_worker_at_once(fleet: Fleet) -> None:
     """What it had under way is in doubt, and another worker settles it."""
     worker = fleet.worker()
