@@ -27,7 +27,7 @@ class OtelPlugin:
             from provisioning_otel.tracing import Tracing  # noqa: PLC0415 - the SDK is an extra
         except ModuleNotFoundError as error:
             raise ConfigurationError(
-                f"the extension otel needs {error.name}, which is not installed",
+                f"it needs {error.name}, which is not installed (pip install 'provisioning[otel]')",
                 hint="pip install 'provisioning[otel]'",
             ) from error
         seconds = float(context.options.get("flush_seconds", 3.0))

@@ -63,8 +63,8 @@ def test_max_parallel_holds_over_all_workers_and_runs(fleet: Fleet) -> None:
 
 
 def test_requests_per_second_holds_over_all_workers_and_runs(fleet: Fleet) -> None:
-    """Turns are given out by the server: in no second more calls go out than the rate allows."""
-    limit(fleet, requests_per_second=20, allows_per_second=21)
+    """Turns are given out by the server: in no second more calls go out than the rate allows, nor in all."""
+    limit(fleet, requests_per_second=20)
     for _ in range(3):
         fleet.worker("--concurrency", "10")
     with fleet.open() as app:
@@ -74,7 +74,8 @@ def test_requests_per_second_holds_over_all_workers_and_runs(fleet: Fleet) -> No
     assert {request.answer for request in requests} == {"done"}
     moments = sorted(request.began for request in requests)
     busiest = max(sum(start <= moment < start + 1.0 for moment in moments) for start in moments)
-    assert busiest <= 21
+    assert busiest <= 24  # a turn says when a call may go out, and a busy machine sends it a moment later
+    assert moments[-1] - moments[0] >= (len(moments) - 1) / 20 - 0.25
 
 
 def test_a_pause_is_kept_by_all(fleet: Fleet) -> None:
