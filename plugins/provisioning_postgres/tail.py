@@ -59,7 +59,7 @@ class Tail:
         deadline = time.monotonic() + timeout
         while not self._is_closed:
             seen = self._news
-            if self._read() > after:
+            if self._is_there(after):
                 return True
             remaining = deadline - time.monotonic()
             if remaining <= 0:
@@ -67,6 +67,15 @@ class Tail:
             with self._grown:
                 self._grown.wait_for(lambda: self._is_closed or self._news > seen, min(remaining, self._interval))  # noqa: B023
         return False
+
+    def _is_there(self, after: int) -> bool:
+        """Whether there is an event above `after`; no, when the journal was closed while it was asked."""
+        try:
+            return self._read() > after
+        except JournalError:
+            if self._is_closed:
+                return False
+            raise
 
     def _listen(self) -> None:
         with self._grown:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from provisioning.contract import Batch, Event, NewEvent, RunState
+from provisioning.errors import JournalError
 from provisioning.store import open_journal, queries
 from provisioning.store.tail import Tail
 from tests.store.scene import AnyJournal, Clock, Open, another_process, driven, one_step
@@ -113,6 +114,18 @@ def test_closing_lets_those_go_who_wait(open_here: Open) -> None:
     follower.join()
 
     assert answers == [False]
+
+
+def test_a_journal_that_is_closed_while_it_is_asked_is_no_error() -> None:
+    """Whoever waits hears that there is nothing, as if it had been closed a moment later."""
+    tail: Tail
+
+    def close_and_fail() -> int:
+        tail.close()
+        raise JournalError("journal is closed", path="here")
+
+    tail = Tail(close_and_fail, interval=0.0)
+    assert not tail.wait(0, timeout=3600)
 
 
 def test_wait_lasts_as_long_as_was_asked() -> None:

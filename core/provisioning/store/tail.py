@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from provisioning.errors import JournalError
+
 __all__ = ["Tail"]
 
 
@@ -39,13 +41,22 @@ class Tail:
         """Wait at most `timeout` seconds for an event above `after`; return whether there is one."""
         deadline = self._monotonic() + timeout
         while not self._is_closed:
-            if self._newest > after or self._read() > after:
+            if self._newest > after or self._is_there(after):
                 return True
             remaining = deadline - self._monotonic()
             if remaining <= 0:
                 return False
             self._pause(after, min(remaining, self._interval))
         return False
+
+    def _is_there(self, after: int) -> bool:
+        """Whether there is an event above `after`; no, when the journal was closed while it was asked."""
+        try:
+            return self._read() > after
+        except JournalError:
+            if self._is_closed:
+                return False
+            raise
 
     def _pause(self, after: int, seconds: float) -> None:
         with self._grown:
