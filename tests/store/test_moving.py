@@ -1,16 +1,25 @@
 """Moving: everything that one journal holds is put into another one, whatever the two are kept in."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from provisioning.contract import Batch, CancelMode, EventKind, NewEvent, OperationState, Resource, RunState
 from provisioning.contract.holder import this_holder
-from provisioning.errors import ErrorInfo, JournalError, JournalLocked, JournalReadOnly
-from provisioning.store import examine_archive, export_archive, move_journal, open_journal
+from provisioning.errors import ErrorInfo, JournalError, JournalLocked, JournalReadOnly, RunNotFound
+from provisioning.store import (
+    Candidate,
+    candidates_in,
+    examine_archive,
+    export_archive,
+    move_journal,
+    open_journal,
+)
 from provisioning_postgres import journal as postgres
 from tests.postgres import Server
+from tests.store.older import older_journal
 from tests.store.scene import AnyJournal, Open, driven, new_run, one_step, started
 
 Make = Callable[[], AnyJournal]
@@ -140,3 +149,32 @@ def test_what_differs_is_not_trusted(open_here: Open, make_target: Make) -> None
     with make_target() as target, pytest.raises(JournalError, match=told):
         move_journal(source, _Forgetful(target), place="there", now=0.0)  # type: ignore[arg-type]
     assert source.create_run(new_run("wf-mine"))
+
+
+def test_what_is_said_of_a_journal_is_the_same_wherever_it_is(path: Path, server: Server) -> None:
+    """Its export, what may be forgotten and what is wrong with it: of a file, and of the same on a server."""
+    with open_journal(older_journal(path)) as source, postgres.open_journal(server.new_url()) as target:
+        said = _said(source)
+        _move(source, target)
+        assert _said(target) == said
+        assert len(said[0]) == 1 + 5 + 12 + 41
+        (gone, *_) = said[1]
+        (candidate,) = [one for one in _candidates(target) if one.run.workflow_id == gone]
+        assert target.forget(candidate.run)
+        assert not target.forget(candidate.run)
+        with pytest.raises(RunNotFound):
+            target.get_run(gone)
+        assert _said(target)[2] == []
+
+
+def _candidates(journal: AnyJournal) -> list[Candidate]:
+    with closing(journal.archive()) as archive:
+        return candidates_in(archive, before=1e12, states=list(RunState))
+
+
+def _said(journal: AnyJournal) -> tuple[list[object], list[str], list[object]]:
+    with closing(journal.archive()) as archive:
+        _, *lines = export_archive(archive)
+        for line in lines:
+            line.pop("lease", None)
+        return lines, [one.run.workflow_id for one in _candidates(journal)], list(examine_archive(archive))

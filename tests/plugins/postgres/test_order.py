@@ -3,8 +3,8 @@
 import threading
 
 from provisioning.contract import Batch, EventKind, NewEvent
-from provisioning_postgres.journal import PostgresJournal
-from tests.store.scene import driven, one_step
+from provisioning_postgres.journal import PostgresJournal, open_journal
+from tests.store.scene import another_process, driven, one_step
 
 
 def test_nothing_is_read_past_a_commit_under_way(journal: PostgresJournal) -> None:
@@ -61,3 +61,15 @@ def test_a_follower_misses_nothing(journal: PostgresJournal) -> None:
 
     assert seen == sorted(seen)
     assert len({key[1:] for key in seen}) == total
+
+
+def test_a_commit_elsewhere_is_heard_of_without_looking(url: str) -> None:
+    """A notice of the server wakes who waits: nobody looks for an hour here."""
+    with open_journal(url, poll_interval=3600) as journal:
+        answers: list[bool] = []
+        follower = threading.Thread(target=lambda: answers.append(journal.wait_for_events(0, timeout=3600)))
+        follower.start()
+        with another_process(url, "print(driven(open_here()).commit(one_step(1)))") as (_, place):
+            assert place == "1"
+            follower.join(60)
+        assert answers == [True]
