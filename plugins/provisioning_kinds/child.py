@@ -64,7 +64,7 @@ class Child:
         self._streams = streams
         self._context = context
         self._grace = grace
-        self._process = _start(program, context.operation_id)
+        self._process = _start(program, context)
         self._selector = selectors.DefaultSelector()
         for name, capture in streams.items():
             self._selector.register(getattr(self._process, name), selectors.EVENT_READ, capture)
@@ -146,8 +146,10 @@ def _end_of(pid: int) -> int | None:
         return None
 
 
-def _start(program: Program, operation_id: str | None) -> subprocess.Popen[bytes]:
+def _start(program: Program, context: OperationContext) -> subprocess.Popen[bytes]:
     """Start a program; everything that the system can say against it becomes `OperationFailed` here."""
+    operation_id = context.operation_id
+    trace = {} if context.traceparent is None else {"TRACEPARENT": context.traceparent}
     if not Path(program.directory).is_dir():
         raise OperationFailed(
             f"operation {operation_id} cannot run {program.name}: there is no directory {program.directory}",
@@ -158,7 +160,7 @@ def _start(program: Program, operation_id: str | None) -> subprocess.Popen[bytes
             return subprocess.Popen(
                 list(program.command),
                 cwd=program.directory,
-                env={**os.environ, **program.environment},
+                env={**os.environ, **trace, **program.environment},
                 stdin=stdin,
                 stdout=subprocess.PIPE if program.stdout is None else program.stdout,
                 stderr=subprocess.PIPE,

@@ -7,28 +7,35 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, StatusCode, TraceFlags
 
+from provisioning import __version__
 from provisioning.contract import Event, EventKind
 from provisioning.contract.trace import span_id, trace_id
+from provisioning.errors import ProvisioningError
+from provisioning_otel.names import undoing_of
+from provisioning_otel.sender import Sender
 
 __all__ = ["Tracing"]
 
+_TAKEN_UP = (EventKind.WORKFLOW_STARTED, EventKind.WORKFLOW_RESUMED, EventKind.ROLLBACK_STARTED)
 _BEGINNINGS = (EventKind.OPERATION_STARTED, EventKind.COMPENSATION_STARTED)
 
 _ENDS: Mapping[str, bool] = {
     EventKind.OPERATION_SUCCEEDED: True,
     EventKind.OPERATION_FAILED: False,
-    EventKind.OPERATION_SKIPPED: True,
     EventKind.OPERATION_COMPENSATED: True,
     EventKind.COMPENSATION_FAILED: False,
-    EventKind.COMPENSATION_SKIPPED: True,
 }
-"""The events that end an operation's span, and whether it went well."""
+"""The events that end the span of an operation or of its undoing, and whether it went well."""
+
+_UNDOING = (EventKind.COMPENSATION_STARTED, EventKind.OPERATION_COMPENSATED, EventKind.COMPENSATION_FAILED)
+"""The events of an undoing, which has a span of its own."""
 
 _RUN_ENDS: Mapping[str, bool] = {
     EventKind.WORKFLOW_COMPLETED: True,
@@ -46,7 +53,7 @@ class _Named(IdGenerator):
         self._next = threading.local()
         self._random = RandomIdGenerator()
 
-    def give(self, trace_number: int, span_number: int) -> None:
+    def give(self, trace_number: int | None, span_number: int) -> None:
         self._next.trace, self._next.span = trace_number, span_number
 
     def generate_trace_id(self) -> int:
@@ -59,15 +66,21 @@ class _Named(IdGenerator):
 
 
 class Tracing:
-    """Turns events into spans, which `exporter` sends."""
+    """Turns events into spans, which `sender` sends; several threads may tell of events, each of runs of its own.
 
-    def __init__(self, exporter: SpanExporter, service_name: str) -> None:
+    The tracer provider is its own: the process's global one is left to whoever embeds the program.
+    """
+
+    def __init__(self, sender: Sender, service_name: str | None = None) -> None:
         self._ids = _Named()
-        self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service_name}), id_generator=self._ids)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._sender = sender
+        resource = _resource(service_name)
+        self._provider = TracerProvider(resource=resource, id_generator=self._ids, shutdown_on_exit=False)
+        self._provider.add_span_processor(BatchSpanProcessor(sender))
         self._tracer = self._provider.get_tracer("provisioning")
         self._runs: dict[str, Span] = {}
         self._operations: dict[tuple[str, str], Span] = {}
+        self._taken_up: dict[str, float] = {}
 
     def hear(self, event: Event) -> None:
         """Begin or end what an event tells of; what was not heard to begin begins where it was first heard of."""
@@ -75,61 +88,106 @@ class Tracing:
             self._hear_of_operation(event, event.operation_id)
             return
         run = self._runs.get(event.workflow_id) or self._begin_run(event)
+        if event.kind in _TAKEN_UP:
+            self._taken_up[event.workflow_id] = event.at
+        elif event.kind in _RUN_ENDS or event.kind == EventKind.WORKFLOW_INTERRUPTED:
+            self._taken_up.pop(event.workflow_id, None)
         if (is_well := _RUN_ENDS.get(event.kind)) is not None:
             del self._runs[event.workflow_id]
             _end(run, event, is_well=is_well)
 
     @contextmanager
-    def call(self, name: str, workflow_id: str, operation_id: str, attributes: Mapping[str, Any]) -> Iterator[None]:
-        """Make a span of one call, below its operation's, wherever that call is made."""
-        parent = trace.set_span_in_context(NonRecordingSpan(_context(workflow_id, operation_id)), Context())
-        with self._tracer.start_as_current_span(name, parent, attributes=dict(attributes)):
-            yield
+    def call(self, name: str, workflow_id: str, parent: str, attributes: Mapping[str, Any]) -> Iterator[None]:
+        """Make a span of one call, below the operation's or that of its undoing, wherever that call is made.
+
+        Of an error it tells the code alone: nobody has taken the secrets out of its message yet.
+        """
+        context = self._below(workflow_id, parent)
+        with self._tracer.start_as_current_span(
+            name, context, attributes=dict(attributes), record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield
+            except BaseException as error:
+                code = error.code if isinstance(error, ProvisioningError) else type(error).__name__
+                span.set_attribute("provisioning.error.code", code)
+                span.set_status(StatusCode.ERROR)
+                raise
 
     def close(self, seconds: float) -> None:
         """Send what is there still, for so long at most."""
-        self._provider.force_flush(int(seconds * 1000))
-        self._provider.shutdown()
+        self._sender.close(self._provider.shutdown, seconds)
 
     def _hear_of_operation(self, event: Event, operation_id: str) -> None:
-        key = (event.workflow_id, operation_id)
+        name = undoing_of(operation_id) if event.kind in _UNDOING else operation_id
+        key = (event.workflow_id, name)
         is_well = _ENDS.get(event.kind)
+        if event.kind == EventKind.COMPENSATION_STARTED:
+            self._cut_off(event, operation_id)
         if event.kind not in _BEGINNINGS and is_well is None:
-            if key in self._operations:
-                self._operations[key].add_event(event.kind, _flat(event.data), _nanoseconds(event))
+            self._note(event, operation_id)
             return
-        span = self._operations.get(key) or self._begin_operation(event, operation_id)
+        span = self._operations.get(key) or self._begin_operation(event, operation_id, name)
+        if event.kind == EventKind.OPERATION_STARTED:
+            span.set_attributes(_flat(event.data))  # another attempt, or another place
         if is_well is not None:
             del self._operations[key]
             _end(span, event, is_well=is_well)
+
+    def _cut_off(self, event: Event, operation_id: str) -> None:
+        """End the span of an operation that is undone while it is under way."""
+        span = self._operations.pop((event.workflow_id, operation_id), None)
+        if span is not None:
+            span.end(_nanoseconds(event.at))
+
+    def _note(self, event: Event, operation_id: str) -> None:
+        """Add what happened on the way to the span that is open; what a program writes is in the journal alone."""
+        names = (undoing_of(operation_id), operation_id)
+        span = next((found for name in names if (found := self._operations.get((event.workflow_id, name)))), None)
+        if span is not None and event.kind != EventKind.OPERATION_OUTPUT:
+            span.add_event(event.kind, _flat(event.data), _nanoseconds(event.at))
 
     def _begin_run(self, event: Event) -> Span:
         workflow_id = event.workflow_id
         self._ids.give(int(trace_id(workflow_id), 16), int(span_id(workflow_id), 16))
         attributes = {"provisioning.workflow_id": workflow_id, **_flat(event.data)}
-        span = self._tracer.start_span("run", Context(), attributes=attributes, start_time=_nanoseconds(event))
+        began = event.data.get("created_at")
+        start = _nanoseconds(began if isinstance(began, float) else event.at)
+        span = self._tracer.start_span("run", Context(), attributes=attributes, start_time=start)
         self._runs[workflow_id] = span
         return span
 
-    def _begin_operation(self, event: Event, operation_id: str) -> Span:
+    def _begin_operation(self, event: Event, operation_id: str, name: str) -> Span:
         workflow_id = event.workflow_id
-        undoes = event.kind.startswith("Compensation") or event.kind == EventKind.OPERATION_COMPENSATED
-        parent = trace.set_span_in_context(NonRecordingSpan(_context(workflow_id, None)), Context())
-        name = f"undo {operation_id}" if undoes else operation_id
-        self._ids.give(0, int(span_id(workflow_id, f"undo {operation_id}" if undoes else operation_id), 16))
+        parent = self._below(workflow_id, None)
+        self._ids.give(None, int(span_id(workflow_id, name), 16))
+        began = (
+            event.at if event.kind in (*_BEGINNINGS, EventKind.OPERATION_FAILED) else self._taken_up.get(workflow_id)
+        )
         attributes = {
             "provisioning.workflow_id": workflow_id,
             "provisioning.operation_id": operation_id,
             **_flat(event.data),
         }
-        span = self._tracer.start_span(name, parent, attributes=attributes, start_time=_nanoseconds(event))
-        self._operations[workflow_id, operation_id] = span
+        span = self._tracer.start_span(name, parent, attributes=attributes, start_time=_nanoseconds(began or event.at))
+        self._operations[workflow_id, name] = span
         return span
 
+    def _below(self, workflow_id: str, name: str | None) -> Context:
+        """Return a context in which a span is the current one, wherever it is kept; sampled as its run is."""
+        trace_number, span_number = int(trace_id(workflow_id), 16), int(span_id(workflow_id, name), 16)
+        decision = self._provider.sampler.should_sample(Context(), trace_number, "run").decision
+        flags = TraceFlags(TraceFlags.SAMPLED if decision is Decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT)
+        above = SpanContext(trace_number, span_number, is_remote=True, trace_flags=flags)
+        return trace.set_span_in_context(NonRecordingSpan(above), Context())
 
-def _context(workflow_id: str, operation_id: str | None) -> SpanContext:
-    trace_number, span_number = int(trace_id(workflow_id), 16), int(span_id(workflow_id, operation_id), 16)
-    return SpanContext(trace_number, span_number, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+
+def _resource(service_name: str | None) -> Resource:
+    """Return what sends the spans, as the environment says; the option wins, and there is always a name."""
+    resource = Resource.create({SERVICE_VERSION: __version__})
+    if service_name is None and str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
+        service_name = "provisioning"
+    return resource if service_name is None else resource.merge(Resource({SERVICE_NAME: service_name}))
 
 
 def _end(span: Span, event: Event, *, is_well: bool) -> None:
@@ -137,18 +195,18 @@ def _end(span: Span, event: Event, *, is_well: bool) -> None:
     if not is_well:
         error = event.data.get("error")
         span.set_status(StatusCode.ERROR, str(error.get("message")) if isinstance(error, Mapping) else event.kind)
-    span.end(_nanoseconds(event))
+    span.end(_nanoseconds(event.at))
 
 
-def _nanoseconds(event: Event) -> int:
-    return int(event.at * 1e9)
+def _nanoseconds(seconds: float) -> int:
+    return int(seconds * 1e9)
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
     """Return what of an event's data can be an attribute."""
     found: dict[str, str | int | float | bool] = {}
     for name, value in data.items():
-        if isinstance(value, str | int | float | bool):
+        if isinstance(value, str | int | float | bool) and name != "created_at":
             found[f"provisioning.{name}"] = value
         elif name == "error" and isinstance(value, Mapping):
             found["provisioning.error.code"] = str(value.get("code"))

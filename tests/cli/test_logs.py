@@ -1,7 +1,15 @@
 """Structured logs: one JSON object a line, with the run and the operation that each is about."""
 
 import json
+import logging
 from pathlib import Path
+
+import pytest
+
+from provisioning.app import App
+from provisioning.contract.operation_log import OperationLogger
+from tests.app.test_programs import extension
+from tests.bridge.workshop import PRELUDE
 
 
 def _flow(workspace: Path) -> None:
@@ -56,3 +64,61 @@ def test_text_logs_are_lines(program, workspace: Path) -> None:
     _flow(workspace)
     done = program("workflow", "run", "flow.json", "--log-format", "text", "-o", "json")
     assert "INFO provisioning.events: run wf-" in done.stderr
+
+
+WAITS = (
+    PRELUDE
+    + """
+KIND = {"name": "chat", "summary": "talks", "parameters": {}}
+for request in requests():
+    if request["operation"] == "describe":
+        say(answer(request, protocols=[1], hooks=["run_operation"], kinds=[KIND]))
+    else:
+        print("warning: the cloud is slow", file=sys.stderr, flush=True)
+        while not os.path.exists("GO"): time.sleep(0.01)
+        say(answer(request))
+"""
+)
+"""A program that answers when somebody has heard what it logs."""
+
+
+class _Waited(logging.Handler):
+    """Keeps records, and lets the program go on that waits until it is heard."""
+
+    def __init__(self, go: Path) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+        self._go = go
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+        self._go.touch()
+
+
+def test_a_thread_that_carries_nothing_out_hears_for_whom_it_is(workspace: Path, tmp_path: Path) -> None:
+    """That of a program that is kept open hears what it logs while a request is under way."""
+    go = tmp_path / "go"
+    code = WAITS.replace("GO", str(go))
+    brings = '[workflow]\noperation_kinds = ["chat"]'
+    extension(workspace / "extensions", "chatty", "workflow", code, brings, mode="serve")
+    handler, logger = _Waited(go), logging.getLogger("provisioning.operation")
+    logger.addHandler(handler)
+    try:
+        with App.open(workspace) as app:
+            operation = {"id": "a", "kind": "chat", "parameters": {}}
+            assert app.run({"name": "flow", "operations": [operation]}, workflow_id="wf").state == "succeeded"
+    finally:
+        logger.removeHandler(handler)
+    (record,) = handler.records
+    assert (record.__dict__["workflow_id"], record.__dict__["operation_id"]) == ("wf", "a")
+    assert (record.levelname, record.getMessage()) == ("WARNING", "the cloud is slow")
+
+
+def test_an_operations_logger_is_a_logger_like_its_parent(caplog: pytest.LogCaptureFixture) -> None:
+    """It has the parent's level and handlers, and a record may carry more."""
+    logger = OperationLogger("wf", "a")
+    with caplog.at_level(logging.INFO, "provisioning.operation"):
+        logger.debug("not shown")
+        logger.info("shown", extra={"size": 3})
+    (record,) = caplog.records
+    assert (record.name, record.__dict__["workflow_id"], record.__dict__["size"]) == ("provisioning.operation", "wf", 3)

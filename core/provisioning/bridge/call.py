@@ -42,7 +42,7 @@ class Calls:
         """
         line = request.line(REQUEST_ID, self._program.extension, self._state, context)
         log = Log(lambda: context.logger, self._program.redact)
-        with _as_file(line) as stdin, Child(self._program, stdin) as child:
+        with _as_file(line) as stdin, Child(self._program, stdin, traceparent=context.traceparent) as child:
             hearing = _Hearing(child, log, self._program.timeout, context)
             try:
                 for message in hearing.messages():

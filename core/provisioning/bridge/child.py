@@ -35,12 +35,20 @@ _PAUSE = 0.01
 class Child:
     """A running program, with pipes for what it writes; a context manager that leaves no process behind.
 
-    `stdin` is what it reads; with None it is a pipe. Raises `Fault` when it cannot be started.
+    `stdin` is what it reads; with None it is a pipe. `traceparent` is the trace context of the one request that it
+    serves. Raises `Fault` when it cannot be started.
     """
 
-    def __init__(self, program: Program, stdin: IO[bytes] | None = None, grace: float = GRACE) -> None:
+    def __init__(
+        self,
+        program: Program,
+        stdin: IO[bytes] | None = None,
+        grace: float = GRACE,
+        *,
+        traceparent: str | None = None,
+    ) -> None:
         self._grace = grace
-        self._process = _start(program, stdin)
+        self._process = _start(program, stdin, traceparent)
         assert self._process.stdout is not None  # noqa: S101 - they are pipes
         assert self._process.stderr is not None  # noqa: S101
         self.stdout = self._process.stdout.fileno()
@@ -131,7 +139,7 @@ class Child:
             os.killpg(self._process.pid, number)
 
 
-def _start(program: Program, stdin: IO[bytes] | None) -> subprocess.Popen[bytes]:
+def _start(program: Program, stdin: IO[bytes] | None, traceparent: str | None) -> subprocess.Popen[bytes]:
     """Start a program; whatever the system has against it becomes a `Fault` here."""
     try:
         state_directory(program.extension).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -139,7 +147,7 @@ def _start(program: Program, stdin: IO[bytes] | None) -> subprocess.Popen[bytes]
             arguments(program),
             bufsize=0,
             cwd=program.folder,
-            env=environment(program),
+            env=environment(program, traceparent=traceparent),
             stdin=subprocess.PIPE if stdin is None else stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from provisioning.contract import OperationContext
-from provisioning.contract.trace import traceparent
 
 __all__ = ["PROTOCOL", "ProgramRequest", "Request", "RequestContext"]
 
@@ -82,7 +81,7 @@ class Request:
                 "instance": self.instance,
                 "workflow_id": context.workflow_id,
                 "operation_id": context.operation_id,
-                "traceparent": _traceparent(context),
+                "traceparent": context.traceparent,
                 "attempt": context.attempt,
                 "remaining": context.remaining,
                 "directory": _absolute(context.directory),
@@ -108,7 +107,3 @@ def _plain(value: object) -> Any:
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_plain
 )
-
-
-def _traceparent(context: OperationContext) -> str | None:
-    return None if context.workflow_id is None else traceparent(context.workflow_id, context.operation_id)

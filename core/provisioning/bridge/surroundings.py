@@ -15,12 +15,19 @@ ALLOWED = ("PATH", "HOME", "LANG", "TMPDIR", "TZ")
 """The variables that every program sees, and those whose name begins with `LC_`."""
 
 
-def environment(program: Program, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables of a program: the allow-list and what its manifest names, and no secret of anybody else."""
+def environment(
+    program: Program, environ: Mapping[str, str] = os.environ, *, traceparent: str | None = None
+) -> dict[str, str]:
+    """Return the variables of a program: the allow-list and what its manifest names, and no secret of anybody else.
+
+    `TRACEPARENT` is there for a process that serves one request of a run.
+    """
     allowed = {*ALLOWED, *program.environment}
     seen = {name: value for name, value in environ.items() if name in allowed or name.startswith("LC_")}
     if program.is_sandboxed:
         seen["TMPDIR"] = str(state_directory(program.extension))
+    if traceparent is not None:
+        seen["TRACEPARENT"] = traceparent
     return seen
 
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from provisioning.contract.trace import traceparent
 from provisioning.errors import OperationTimedOut, RunInterrupted
 
 __all__ = ["Cancellation", "OperationContext", "calling", "current_call"]
@@ -87,6 +88,14 @@ class OperationContext:
     def remaining(self) -> float | None:
         """The seconds left until the deadline, never below zero; None without one."""
         return None if self.deadline is None else max(0.0, self.deadline - self.clock())
+
+    @property
+    def traceparent(self) -> str | None:
+        """The span of the operation, or of the run, as W3C Trace Context writes it; None outside of a run.
+
+        A call of something else that is traced hands it on, as the HTTP header `traceparent` for one.
+        """
+        return None if self.workflow_id is None else traceparent(self.workflow_id, self.operation_id)
 
     def check(self) -> None:
         """Raise when the operation should end: it was cancelled, its time is up, or the run is another process's."""

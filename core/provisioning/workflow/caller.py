@@ -1,6 +1,5 @@
 """One job carried out: the hook call that it names, with everything that the call may know."""
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,13 +17,12 @@ from provisioning.contract import (
     Step,
 )
 from provisioning.contract.context import calling
+from provisioning.contract.operation_log import OperationLogger
 from provisioning.errors import OperationDenied
 from provisioning.workflow.answer import checked, is_plain
 from provisioning.workflow.ports import Guards, Kind, Kinds, Providers
 
 __all__ = ["Caller"]
-
-_LOGGER = logging.getLogger("provisioning.operation")
 
 
 class Caller:
@@ -93,7 +91,7 @@ class Caller:
             attempt=job.attempt,
             deadline=None if job.timeout is None else self._clock() + job.timeout,
             cancellation=cancellation,
-            logger=_LOGGER,
+            logger=OperationLogger(job.operation.workflow_id, job.operation.id),
             note=_careful(note),
             directory=self._directory,
             clock=self._clock,

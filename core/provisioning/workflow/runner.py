@@ -137,7 +137,7 @@ class _Course:
         self._move(RunState.RUNNING, None)
         self._ledger.tell(
             EventKind.WORKFLOW_STARTED if is_new else EventKind.WORKFLOW_RESUMED,
-            data={"name": self._plan.name, "operations": len(self._plan.nodes)},
+            data={**self._identity(), "operations": len(self._plan.nodes)},
         )
         begun = () if is_new else self._records()
         driver = Forward(self._plan, self._ledger, self._traffic, self._surroundings, begun)
@@ -159,7 +159,8 @@ class _Course:
         self._ledger.commit()
 
     def _backwards(self, skip: Collection[str], error: ErrorInfo | None) -> None:
-        self._ledger.tell(EventKind.ROLLBACK_STARTED, data={} if error is None else {"error": error.as_dict()})
+        cause = {} if error is None else {"error": error.as_dict()}
+        self._ledger.tell(EventKind.ROLLBACK_STARTED, data={**self._identity(), **cause})
         self._ledger.commit()
         records = self._records(newest_first=True)
         driver = Backward(self._plan, self._ledger, self._traffic, self._surroundings, records, skip)
@@ -168,6 +169,10 @@ class _Course:
         self._move(driver.outcome(), error)
         self._tell_end(error, left=driver.left)
         self._ledger.commit()
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what an event tells of the run to those who have not heard of it before."""
+        return {"name": self._plan.name, "created_at": self._run.created_at}
 
     def _move(self, state: RunState, error: ErrorInfo | None, outputs: Mapping[str, Any] | None = None) -> None:
         assert state in RUN_MOVES[self._state] or state is self._state, f"{self._state} -> {state}"  # noqa: S101
