@@ -233,7 +233,7 @@ def test_a_signal_drains_a_worker(fleet: Fleet) -> None:
         until(lambda: fleet.rows("SELECT state FROM workers") == [("draining",)])
         (fleet.folder / "gate").write_text("go\n")
         assert worker.process.wait(60) == 0
-        assert {r.operation_id: r.state for r in app.operations("wf")}["a"] is OperationState.SUCCEEDED
+        until(lambda: {r.operation_id: r.state for r in app.operations("wf")}["a"] is OperationState.SUCCEEDED)
         other = fleet.worker()
         assert run.wait().state is RunState.SUCCEEDED
     assert outputs(fleet)["b"] == str(other.pid)
