@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -99,9 +100,13 @@ class Server:
             "-c max_connections=300",
             *([] if self._is_durable else ["-c fsync=off", "-c full_page_writes=off"]),
         ]
-        self._run(
-            "pg_ctl", "-w", "-D", str(self._data), "-l", str(self._data / "log"), "-o", " ".join(settings), "start"
-        )
+        log = str(self._data / "log")
+        words = ["-w", "-D", str(self._data), "-l", log, "-o", " ".join(settings), "start"]
+        for _ in range(20):
+            if not (told := self._tried("pg_ctl", *words)):
+                return
+            time.sleep(0.25)  # somebody's connection may hold the port of a server that was killed for a moment
+        raise AssertionError(f"{told}\n{(self._data / 'log').read_text()[-2000:]}")
 
     def stop(self) -> None:
         """Stop it: every connection is cut off."""
@@ -110,6 +115,7 @@ class Server:
     def kill(self) -> None:
         """Kill it with all its processes, as a loss of power would."""
         pid = self.pid
+        os.kill(pid, signal.SIGSTOP)  # so that it makes no more of them meanwhile
         children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
         family = (pid, *map(int, children))
         for each in family:
@@ -129,11 +135,16 @@ class Server:
             )
 
     def _run(self, program: str, *arguments: str) -> None:
+        told = self._tried(program, *arguments)
+        assert not told, told
+
+    def _tried(self, program: str, *arguments: str) -> str:
+        """Run a program; return what it has to say of its failure, nothing when it went well."""
         command = [str(self._programs / program), *arguments]
         done = subprocess.run(
             command, user=self._user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        return "" if done.returncode == 0 else done.stderr or f"{program} failed"
 
 
 def _is_alive(pid: int) -> bool:
