@@ -178,3 +178,54 @@ def _said(journal: AnyJournal) -> tuple[list[object], list[str], list[object]]:
         for line in lines:
             line.pop("lease", None)
         return lines, [one.run.workflow_id for one in _candidates(journal)], list(examine_archive(archive))
+
+
+class _CutOff:
+    """A journal whose process dies before it is retired."""
+
+    def __init__(self, journal: AnyJournal) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._journal, name)
+
+    def retire(self, _place: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_move_that_was_cut_off_goes_on(open_here: Open, make_target: Make) -> None:
+    """Killed between the two journals, it is made again: nothing is put there twice, and the old one is retired."""
+    source = _filled(open_here())
+    with make_target() as target:
+        with pytest.raises(KeyboardInterrupt):
+            _move(_CutOff(source), target)  # type: ignore[arg-type]
+        assert source.create_run(new_run("wf-1")) is True
+        assert source.forget(source.get_run("wf-1"))
+        assert _move(source, target)["runs"] == 2
+        assert len(target.list_runs()) == 2
+    with pytest.raises(JournalReadOnly):
+        source.create_run(new_run("wf-2"))
+
+
+class _Torn:
+    """A moment of a journal that cannot be read to its end."""
+
+    def __init__(self, archive: object) -> None:
+        self._archive = archive
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._archive, name)
+
+    def list_events(self, *_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+
+def test_a_journal_that_is_filled_halfway_is_empty(open_here: Open, make_target: Make) -> None:
+    """It is one transaction: cut off in the middle, nothing is there."""
+    source = _filled(open_here())
+    with make_target() as target, closing(source.archive()) as archive:
+        with pytest.raises(KeyboardInterrupt):
+            target.take_in(_Torn(archive))  # type: ignore[arg-type]
+        assert target.list_runs() == []
+        target.take_in(archive)
+        assert len(target.list_runs()) == 2

@@ -31,14 +31,15 @@ class Move:
 def move_journal(source: Journal, target: Journal, *, place: str, now: float) -> Move:
     """Put everything that `source` holds into `target`, an empty journal, and retire `source`.
 
-    `place` names the target in the errors of whoever goes on with the source. Raises `JournalLocked` while a run is
-    driven, at `now` in seconds since the epoch, and `JournalError` when the two differ in the end: then the source
-    stays in use.
+    A move that was cut off can be made again: it goes on where it was. `place` names the target in the errors of
+    whoever goes on with the source. Raises `JournalLocked` while a run is driven, at `now` in seconds since the epoch,
+    and `JournalError` when the two differ in the end: then the source stays in use.
     """
     with closing(source.archive()) as before:
         _check_at_rest(before, place, now)
-        target.take_in(before)
         moved = _summary(before)
+        if not _is_there(target, moved):
+            target.take_in(before)
         with closing(target.archive()) as after:
             arrived = _summary(after)
     with closing(source.archive()) as again:
@@ -52,6 +53,12 @@ def move_journal(source: Journal, target: Journal, *, place: str, now: float) ->
         )
     source.retire(place)
     return moved
+
+
+def _is_there(target: Journal, moved: Move) -> bool:
+    """Whether all of it is there already: a move that was cut off before the old journal was retired."""
+    with closing(target.archive()) as archive:
+        return _summary(archive) == moved
 
 
 def _check_at_rest(archive: Archive, place: str, now: float) -> None:
